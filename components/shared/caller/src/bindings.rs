@@ -1,0 +1,8 @@
+//! Generated from `wit/`, and nothing else.
+#![allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic, clippy::restriction)]
+
+wit_bindgen::generate!({
+    world: "caller",
+    path: "../../../wit",
+    generate_all,
+});

@@ -1,0 +1,200 @@
+//! The gateway's own routes, beside the documented endpoints.
+
+mod row;
+
+use crate::{
+    endpoint::{Kind, Method, Parameter, Rule},
+    problem::Problem,
+};
+pub use row::{Body, Credential, Envelope, Route};
+
+/// What every route refuses.
+const ALWAYS: &[Problem] = &[Problem::MethodNotAllowed, Problem::Internal, Problem::NotConfigured];
+
+/// What a route with a credential refuses.
+const CALLER: &[Problem] = &[Problem::Unauthorized];
+
+/// What a route with a body refuses.
+const BODY: &[Problem] = &[Problem::InvalidBody, Problem::BodyTooLarge, Problem::UnsupportedMediaType];
+
+/// What a route with parameters refuses.
+const PARAMETERS: &[Problem] = &[Problem::InvalidParameter];
+
+/// What a route that sends messages refuses.
+const SENDING: &[Problem] =
+    &[Problem::InvalidIdempotencyKey, Problem::InFlight, Problem::IdempotencyKeyReused, Problem::Throttled];
+
+/// What a route that takes messages back refuses.
+const RECALL: &[Problem] = &[Problem::StateConflict, Problem::RecallTooLate];
+
+/// What a route refuses because of the platform behind it.
+const PLATFORM: &[Problem] = &[
+    Problem::HostNotAllowed,
+    Problem::UpstreamRejected,
+    Problem::UpstreamUnauthorized,
+    Problem::UpstreamAmbiguous,
+    Problem::UpstreamUnavailable,
+    Problem::UpstreamTimeout,
+    Problem::OperationAmbiguous,
+    Problem::OperationTimeout,
+    Problem::UpstreamConnectTimeout,
+];
+
+/// What the documented endpoints refuse, in groups.
+pub const DOCUMENTED: &[&[Problem]] =
+    &[ALWAYS, CALLER, BODY, PARAMETERS, SENDING, RECALL, PLATFORM, &[Problem::UnknownPath]];
+
+/// A route without query and body, for callers.
+const fn route(method: Method, path: &'static str, summary: &'static str, summary_english: &'static str) -> Route {
+    Route {
+        method,
+        path,
+        credential: Credential::Caller,
+        query: &[],
+        idempotent: false,
+        request: Body::None,
+        answers: &[],
+        problems: &[ALWAYS, CALLER],
+        envelope: Envelope::Gateway,
+        summary,
+        summary_english,
+    }
+}
+
+/// What the documentation calls the routes here, in Chinese.
+pub const TITLE: &str = "网关";
+/// The same in English.
+pub const TITLE_ENGLISH: &str = "The gateway";
+
+/// The states of a message, as `/v1` writes them.
+pub const STATES: &[&str] =
+    &["accepted", "queued", "sending", "submitted", "delivered", "failed", "recalled", "refused", "unknown", "expired"];
+
+const IDENTIFIER: &[Rule] = &[Rule::NotBlank, Rule::MaxBytes(64)];
+
+/// What `GET /v1/messages` selects by.
+pub const MESSAGES: &[Parameter] = &[
+    Parameter::optional("state", Kind::Text, &[Rule::Words(STATES)], "只返回该状态的消息"),
+    Parameter::optional("account", Kind::Text, IDENTIFIER, "只返回该企业微信id发送的消息"),
+    Parameter::optional("after", Kind::Text, IDENTIFIER, "上一页返回的 next"),
+    Parameter::optional("limit", Kind::Integer, &[Rule::Range(1, 100)], "每页条数,默认为100"),
+];
+
+/// What a signed link carries.
+pub const SIGNATURE: &[Parameter] = &[
+    Parameter::optional("expires", Kind::Integer, &[Rule::Range(0, i64::MAX)], "签名链接的失效时间(Unix 秒)"),
+    Parameter::optional("signature", Kind::Text, &[Rule::MaxBytes(128)], "签名链接的签名"),
+];
+
+/// What `POST /v1/files/link` asks for; a link is valid for a week at most.
+pub const FILE_LINK: &[Parameter] = &[
+    Parameter::required(
+        "path",
+        Kind::Text,
+        &[Rule::NotEmpty, Rule::MaxBytes(1_024)],
+        "媒体文件的路径,以 /gnapi/files/ 开头",
+    ),
+    Parameter::optional("expiresIn", Kind::Integer, &[Rule::Range(1, 7 * 24 * 3_600)], "有效期(秒),默认为3600"),
+];
+
+/// Every route.
+pub const ROUTES: &[Route] = &[
+    Route {
+        credential: Credential::Client,
+        request: Body::JsonOrForm("TokenRequest"),
+        answers: &[(200, Body::Json("Token"))],
+        problems: &[ALWAYS, BODY, &[Problem::InvalidClient]],
+        envelope: Envelope::OAuth,
+        ..route(
+            Method::Post,
+            "/oauth2/token",
+            "以客户端模式获取访问令牌",
+            "Issues an access token by client credentials (RFC 6749 §4.4)",
+        )
+    },
+    Route {
+        idempotent: true,
+        request: Body::Json("SendRequest"),
+        answers: &[(201, Body::Json("Message"))],
+        problems: &[ALWAYS, CALLER, BODY, PARAMETERS, SENDING, PLATFORM],
+        ..route(Method::Post, "/v1/messages", "发送消息", "Sends a message to employees, a conversation or a robot")
+    },
+    Route {
+        query: MESSAGES,
+        answers: &[(200, Body::Json("Messages"))],
+        problems: &[ALWAYS, CALLER, PARAMETERS],
+        ..route(Method::Get, "/v1/messages", "查询消息列表", "Lists messages of the caller, a page at a time")
+    },
+    Route {
+        answers: &[(200, Body::Json("Message"))],
+        problems: &[ALWAYS, CALLER, &[Problem::UnknownMessage]],
+        ..route(
+            Method::Get,
+            "/v1/messages/{id}",
+            "查询消息状态",
+            "Shows a message of the caller, by the gateway's or the platform's id",
+        )
+    },
+    Route {
+        answers: &[(200, Body::Json("Message"))],
+        problems: &[ALWAYS, CALLER, RECALL, PLATFORM, &[Problem::UnknownMessage]],
+        ..route(Method::Post, "/v1/messages/{id}/recall", "撤回消息", "Takes a message back")
+    },
+    Route {
+        credential: Credential::ApiKeyOrSignature,
+        query: SIGNATURE,
+        answers: &[(200, Body::Bytes), (206, Body::Bytes)],
+        problems: &[ALWAYS, CALLER, PLATFORM, &[Problem::UnknownPath]],
+        envelope: Envelope::Quntool,
+        ..route(Method::Get, "/gnapi/files/{path}", "下载媒体文件", "Fetches a media file of 聚合聊天")
+    },
+    Route {
+        request: Body::Json("FileLinkRequest"),
+        answers: &[(200, Body::Json("FileLink"))],
+        problems: &[ALWAYS, CALLER, BODY, PARAMETERS],
+        ..route(
+            Method::Post,
+            "/v1/files/link",
+            "签发媒体文件的下载链接",
+            "Signs a link to a media file for those who have no credential",
+        )
+    },
+    Route {
+        credential: Credential::Path,
+        request: Body::Json("Callback"),
+        answers: &[(200, Body::Json("CallbackAnswer"))],
+        problems: &[ALWAYS, CALLER, BODY],
+        ..route(
+            Method::Post,
+            "/callback/quntool/{token}",
+            "接收聚合聊天的回调",
+            "Takes a callback of 聚合聊天: answered once it is durable, a repeat included",
+        )
+    },
+    Route {
+        credential: Credential::Tick,
+        answers: &[(200, Body::Json("Counts"))],
+        ..route(
+            Method::Post,
+            "/internal/send/tick",
+            "处理到期的消息",
+            "Works the queue, vanished workers, deadlines and what is old",
+        )
+    },
+    Route {
+        credential: Credential::Tick,
+        answers: &[(200, Body::Json("Counts"))],
+        ..route(
+            Method::Post,
+            "/internal/callback/tick",
+            "处理到期的事件与投递",
+            "Works events and deliveries that are due",
+        )
+    },
+    Route {
+        credential: Credential::None,
+        answers: &[(200, Body::Json("Document"))],
+        problems: &[ALWAYS],
+        ..route(Method::Get, "/openapi.json", "本接口文档(OpenAPI 3.1)", "This document (OpenAPI 3.1)")
+    },
+];

@@ -1,0 +1,68 @@
+//! Requests as the documents show them, and requests that break one rule each: what tests of every kind walk through.
+
+pub mod broken;
+
+use crate::{
+    catalog::{self, Missing},
+    endpoint::{Endpoint, Location},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// One request of the documents: its JSON mended where it is broken, its placeholders filled in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// Where it stands: the seed's number and line.
+    pub source: String,
+    /// Whether the documents describe it without showing it.
+    #[serde(default)]
+    pub made_up: bool,
+    /// Its method.
+    pub method: String,
+    /// Its path.
+    pub path: String,
+    /// Its query, decoded; a list stands for a name that comes several times.
+    #[serde(default)]
+    pub query: Map<String, Value>,
+    /// Its JSON body.
+    pub body: Option<Map<String, Value>>,
+    /// The parts of its multipart form, with the names of their files.
+    pub multipart: Option<Map<String, Value>>,
+}
+
+/// Returns every sample, in the documents' order.
+pub fn requests() -> serde_json::Result<Vec<Sample>> {
+    serde_json::from_str(include_str!("../fixtures/requests.json"))
+}
+
+impl Sample {
+    /// Finds the endpoint that the request is for.
+    pub fn endpoint(&self) -> Result<&'static Endpoint, Missing> {
+        catalog::find(&self.method, &self.path)
+    }
+
+    /// Returns the pairs of the query.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let texts = |value: &Value| match value {
+            Value::Array(values) => values.clone(),
+            value => vec![value.clone()],
+        };
+        let pairs = self.query.iter().flat_map(|(name, value)| {
+            texts(value).into_iter().filter_map(|text| Some((name.clone(), text.as_str()?.to_owned())))
+        });
+        pairs.collect()
+    }
+
+    /// Returns the parameters, ready for [`Endpoint::check`]; none for a multipart form.
+    pub fn given(&self, endpoint: &Endpoint) -> Option<Map<String, Value>> {
+        match (endpoint.location, &self.body) {
+            (Location::Multipart, _) => None,
+            (_, Some(body)) => Some(body.clone()),
+            (_, None) => Some(endpoint.read_query(self.pairs())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

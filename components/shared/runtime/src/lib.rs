@@ -1,0 +1,31 @@
+//! What the host gives every component: clock, randomness, variables and log.
+//!
+//! This is an edge: logic takes times and identifiers as arguments, and only the outermost functions of a component
+//! call this crate.
+
+pub mod clock;
+pub mod log;
+
+use spin_sdk::variables;
+
+/// Returns a new identifier: a UUID version 7 (RFC 9562), so that identifiers sort by the time they were made.
+pub fn identifier() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Returns `N` random bytes of the host's generator.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    for chunk in bytes.chunks_mut(16) {
+        let source = uuid::Uuid::new_v4().into_bytes();
+        for (to, from) in chunk.iter_mut().zip(source) {
+            *to = from;
+        }
+    }
+    bytes
+}
+
+/// Reads a variable of this component; an undefined one reads as empty, and empty means "not configured" everywhere.
+pub async fn variable(name: &str) -> String {
+    variables::get(name).await.unwrap_or_default()
+}
