@@ -1,0 +1,71 @@
+//! `POST /callback/quntool/{token}`: nothing is acknowledged before it is durable, and nothing slow stands before the
+//! answer.
+
+use crate::{
+    configuration,
+    envelope::Envelope,
+    journal::{self, Entry, Event, schema::MIGRATIONS},
+    pipeline::{self, Counts},
+};
+use contract::Problem;
+use runtime::{
+    clock,
+    log::{self, Level},
+};
+use serde_json::json;
+use spin_sdk::http::Request;
+use store::Database;
+use surface::{Answer, Refusal, body};
+
+/// Takes a callback: 200 once it is in the journal, a repeat included.
+pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
+    let configuration = configuration::read().await;
+    if !configuration.callback_token.matches(token) {
+        return Err(Refusal::new(Problem::Unauthorized, "回调地址中的令牌错误"));
+    }
+    let (parts, incoming) = request.into_parts();
+    let raw = body::read(&parts.headers, incoming).await?;
+    let Some(envelope) = Envelope::read(&raw) else {
+        return Err(Refusal::new(Problem::InvalidBody, "应为 JSON 对象"));
+    };
+    let database = Database::open(&MIGRATIONS).map_err(internal)?;
+    let now = clock::now();
+    let id = runtime::identifier();
+    let conversation = envelope.conversation().or_else(|| envelope.account.clone()).unwrap_or_default();
+    let entry = Entry {
+        id: &id,
+        message_id: &envelope.message_id,
+        kind: &envelope.kind,
+        conversation: &conversation,
+        raw: &raw,
+        now,
+        lease_until: now + pipeline::ROUTING_LEASE,
+    };
+    if let Some(sequence) = journal::insert(&database, &entry).map_err(internal)? {
+        let event = Event { sequence, id, raw, received_at: now };
+        spin_sdk::wasip3::spawn(async move {
+            if let Err(error) = follow_up(&database, &event).await {
+                let reason = error.to_string();
+                log::write(
+                    Level::Error,
+                    "an event waits for the next tick",
+                    &[("event", &event.id), ("reason", &reason)],
+                );
+            }
+        });
+    }
+    Ok(Answer::json(200, &json!({ "code": 0, "msg": "" })))
+}
+
+async fn follow_up(database: &Database, event: &Event) -> Result<(), store::Error> {
+    let configuration = configuration::read().await;
+    pipeline::route(database, &configuration, event).await?;
+    pipeline::hand_on(database, &configuration, &mut Counts::default()).await
+}
+
+/// A failure of the gateway itself: the cause goes to the log, once.
+pub fn internal(error: store::Error) -> Refusal {
+    let reason = error.to_string();
+    log::write(Level::Error, "the store failed", &[("reason", &reason)]);
+    Refusal::new(Problem::Internal, "")
+}

@@ -1,0 +1,41 @@
+//! Takes Quntool's callbacks, keeps them, and hands them on to the subscribers.
+
+mod configuration;
+mod delivery;
+mod envelope;
+mod event;
+mod intake;
+mod journal;
+mod pipeline;
+mod tick;
+
+use contract::Problem;
+use http::Method;
+use spin_sdk::{
+    http::{IntoResponse, Request},
+    http_service,
+};
+use surface::{Answer, Refusal, Surface};
+
+/// The entry point: routes a request, and answers it under an id of its own.
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let request_id = runtime::identifier();
+    let answer = route(request).await.unwrap_or_else(|refusal| Surface::Gateway.refuse(&refusal, &request_id));
+    Ok::<_, spin_sdk::http::Error>(answer.into_response(&request_id))
+}
+
+async fn route(request: Request) -> Result<Answer, Refusal> {
+    let path = request.uri().path().to_owned();
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match (segments.as_slice(), request.method()) {
+        (["callback", "quntool", token], &Method::POST) => intake::take(token, request).await,
+        (["internal", "callback", "tick"], &Method::POST) => tick::tick(request.headers()).await,
+        (["callback", "quntool", _] | ["internal", "callback", "tick"], _) => {
+            let mut refusal = Refusal::new(Problem::MethodNotAllowed, "");
+            refusal.allow = Some("POST".into());
+            Err(refusal)
+        }
+        _ => Err(Refusal::new(Problem::UnknownPath, "")),
+    }
+}

@@ -1,0 +1,74 @@
+//! What the operator set, read once per instance.
+
+use std::{cell::RefCell, rc::Rc};
+
+/// How messages reach group robots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RobotMode {
+    /// Through KDocs.
+    Kdocs,
+    /// Straight to the robot.
+    Direct,
+}
+
+/// The variables that `client` inherits. One that the parent component was not granted is empty.
+///
+/// It holds secrets, and therefore does not print.
+pub struct Configuration {
+    /// Origin of Quntool.
+    pub quntool_url: String,
+    /// API key for Quntool.
+    pub quntool_apikey: String,
+    /// Origin of Wanwang.
+    pub wanwang_url: String,
+    /// Origin of Wanwang's token endpoint.
+    pub wanwang_token_url: String,
+    /// Client id for Wanwang.
+    pub wanwang_client_id: String,
+    /// Client secret for Wanwang.
+    pub wanwang_client_secret: String,
+    /// Origin of KDocs.
+    pub kdocs_url: String,
+    /// Access token for KDocs.
+    pub kdocs_access_token: String,
+    /// Origin of the robots in direct mode.
+    pub robot_url: String,
+    /// How messages reach robots.
+    pub robot_mode: RobotMode,
+    /// How long a send may wait for a limit, in milliseconds.
+    pub max_wait: u64,
+    /// The key of the hash that stands for a robot's key in the ledger and in counters.
+    pub robot_hash_key: String,
+}
+
+thread_local! {
+    static READ: RefCell<Option<Rc<Configuration>>> = const { RefCell::new(None) };
+}
+
+/// Returns the configuration.
+pub async fn read() -> Rc<Configuration> {
+    if let Some(read) = READ.with_borrow(Clone::clone) {
+        return read;
+    }
+    let origin = |url: String| url.trim_end_matches('/').to_owned();
+    let read = Rc::new(Configuration {
+        quntool_url: origin(runtime::variable("quntool_url").await),
+        quntool_apikey: runtime::variable("quntool_apikey").await,
+        wanwang_url: origin(runtime::variable("wanwang_url").await),
+        wanwang_token_url: origin(runtime::variable("wanwang_token_url").await),
+        wanwang_client_id: runtime::variable("wanwang_client_id").await,
+        wanwang_client_secret: runtime::variable("wanwang_client_secret").await,
+        kdocs_url: origin(runtime::variable("kdocs_url").await),
+        kdocs_access_token: runtime::variable("kdocs_access_token").await,
+        robot_url: origin(runtime::variable("robot_url").await),
+        robot_mode: match runtime::variable("robot_mode").await.as_str() {
+            "direct" => RobotMode::Direct,
+            _ => RobotMode::Kdocs,
+        },
+        max_wait: runtime::variable("max_wait_ms").await.parse().unwrap_or(2_000),
+        // Nobody can send without a caller, so that this is never empty when it is needed.
+        robot_hash_key: runtime::variable("callers").await,
+    });
+    READ.set(Some(read.clone()));
+    read
+}

@@ -1,0 +1,109 @@
+//! Requests to the platforms, with the gateway's credentials.
+
+use crate::{
+    bindings::exports::wecom::gateway::types::{Ambiguity, Failure, Rejection, Robot, System, Unavailability},
+    configuration::{Configuration, RobotMode},
+    platform::{self, Refusal, Verdict, kdocs},
+    token,
+    upstream::{self, Outbound, Silence},
+};
+use contract::kdocs::WEBHOOK_PATH;
+use serde_json::Value;
+
+/// How a request to a platform ends without a verdict on what was asked.
+#[derive(Debug)]
+pub enum Ending {
+    /// The platform does not take the gateway's credential: nothing was done.
+    Unauthorized(Refusal),
+    /// There was no answer.
+    Silence(Silence),
+}
+
+impl From<Silence> for Ending {
+    fn from(silence: Silence) -> Self {
+        Self::Silence(silence)
+    }
+}
+
+impl Ending {
+    /// The end of a request whose answer cannot be read.
+    pub fn unclear(reason: &str) -> Self {
+        Self::Silence(Silence::Lost { reason: reason.into(), timed_out: false })
+    }
+
+    /// Says it to the caller; `id` is the message in the ledger.
+    pub fn failure(self, id: Option<String>, system: System) -> Failure {
+        match self {
+            Self::Unauthorized(refusal) => Failure::Unauthorized(refusal.of(id, system)),
+            Self::Silence(Silence::NotAllowed) => Failure::NotAllowed("平台地址不在 allowed_outbound_hosts 中".into()),
+            Self::Silence(Silence::Unreached { reason, timed_out }) => {
+                Failure::Unavailable(Unavailability { id, system, reason, timed_out })
+            }
+            Self::Silence(Silence::Lost { reason, timed_out }) => {
+                Failure::Ambiguous(Ambiguity { id, system, reason, timed_out })
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// Says it to the caller; `id` is the message in the ledger.
+    pub fn of(self, id: Option<String>, system: System) -> Rejection {
+        let Self { status, code, message, hint, body } = self;
+        Rejection { id, system, status, code, message, hint, body }
+    }
+}
+
+/// Calls Quntool.
+pub async fn quntool(configuration: &Configuration, path: &str, body: &Value) -> Result<Verdict, Ending> {
+    let url = format!("{}{path}", configuration.quntool_url);
+    let apikey = ("apikey", configuration.quntool_apikey.clone());
+    Ok(platform::read(&upstream::exchange(Outbound::post(url, body).with(apikey)).await?))
+}
+
+/// Calls Wanwang. A dead token is renewed once, and the call made once more: what answered 401 did nothing.
+pub async fn wanwang(configuration: &Configuration, path: &str, body: &Value) -> Result<Verdict, Ending> {
+    let url = format!("{}{path}", configuration.wanwang_url);
+    let mut access = token::current(configuration).await?;
+    for last in [false, true] {
+        let bearer = ("authorization", format!("Bearer {access}"));
+        let answer = upstream::exchange(Outbound::post(url.clone(), body).with(bearer)).await?;
+        if answer.status != 401 {
+            return Ok(platform::read(&answer));
+        }
+        if !last {
+            access = token::renewed(configuration, Some(&access)).await?;
+        }
+    }
+    Err(Ending::Unauthorized(Refusal {
+        status: 401,
+        code: 401,
+        message: "平台拒绝了新的访问令牌".into(),
+        hint: None,
+        body: None,
+    }))
+}
+
+/// Sends a message to a robot, through KDocs or straight.
+pub async fn robot(configuration: &Configuration, robot: &Robot, message: &Value) -> Result<Verdict, Ending> {
+    let outbound = match configuration.robot_mode {
+        RobotMode::Direct => Outbound::post(direct_url(configuration, robot), message),
+        RobotMode::Kdocs => Outbound::post(kdocs_url(configuration), &kdocs::body(robot, message.clone())),
+    };
+    match platform::read(&upstream::exchange(outbound).await?) {
+        Verdict::Refused(refusal) if refusal.code == kdocs::TOKEN_DEAD => Err(Ending::Unauthorized(refusal)),
+        verdict => Ok(verdict),
+    }
+}
+
+fn direct_url(configuration: &Configuration, robot: &Robot) -> String {
+    let key = robot.webhook.rsplit_once("?key=").map_or("", |(_, key)| key);
+    format!("{}{WEBHOOK_PATH}?key={key}", configuration.robot_url)
+}
+
+fn kdocs_url(configuration: &Configuration) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("access_token", &configuration.kdocs_access_token)
+        .finish();
+    format!("{}{}?{query}", configuration.kdocs_url, kdocs::PATH)
+}

@@ -1,0 +1,293 @@
+//! The ledger: every message, until its fate is known.
+//!
+//! Every change is one statement that names the states it may start from, so that two workers can never both make it.
+
+pub mod recall;
+mod report;
+pub mod schema;
+pub mod sweep;
+
+pub use report::{list, report};
+
+use crate::bindings::exports::wecom::gateway::{
+    messages::{Outcome, Settlement},
+    types::{State, System},
+};
+use store::{Error, Row, Sql, Value, database::integer};
+
+/// A message as it enters the ledger.
+pub struct Entry<'a> {
+    /// The gateway's id.
+    pub id: &'a str,
+    /// Who sent it.
+    pub caller: &'a str,
+    /// The request that brought it.
+    pub request_id: &'a str,
+    /// Where it goes.
+    pub system: System,
+    /// The content's type.
+    pub kind: &'a str,
+    /// The hosted account that sends.
+    pub account: Option<&'a str>,
+    /// The company whose app sends.
+    pub company: Option<&'a str>,
+    /// The recipients, a JSON list.
+    pub recipients: &'a str,
+    /// The caller's idempotency key.
+    pub idempotency_key: Option<&'a str>,
+    /// A hash of what is sent to whom.
+    pub fingerprint: &'a str,
+    /// Now.
+    pub now: u64,
+    /// When its worker counts as vanished.
+    pub lease_until: u64,
+    /// Until when the limits' counters may know of it; none if it is not counted.
+    pub counted_until: Option<u64>,
+}
+
+/// A message that an idempotency key led to.
+#[derive(Debug, PartialEq)]
+pub struct Known {
+    /// Its id.
+    pub id: String,
+    /// The hash of what was sent to whom.
+    pub fingerprint: String,
+    /// Where it stands.
+    pub state: State,
+    /// The platform's code.
+    pub code: Option<i64>,
+    /// Why it stands there.
+    pub reason: Option<String>,
+    /// The platform's id.
+    pub upstream_id: Option<String>,
+    /// The HTTP status of the platform's answer.
+    pub answer_status: Option<u32>,
+    /// The platform's answer.
+    pub answer: Option<String>,
+    /// The request that first brought it.
+    pub request_id: String,
+}
+
+/// Inserts a message as `accepted`; a message that this caller sent with the same idempotency key is returned instead.
+pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error> {
+    let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let inserted = sql.query_one(
+        "INSERT INTO message (id, caller, request_id, system, kind, account, company, recipients, idempotency_key,
+            fingerprint, state, created_at, changed_at, lease_until, counted_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'accepted', ?11, ?11, ?12, ?13)
+         ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING 1",
+        &[
+            entry.id.into(),
+            entry.caller.into(),
+            entry.request_id.into(),
+            system_name(entry.system).into(),
+            entry.kind.into(),
+            optional(entry.account),
+            optional(entry.company),
+            entry.recipients.into(),
+            optional(entry.idempotency_key),
+            entry.fingerprint.into(),
+            integer(entry.now),
+            integer(entry.lease_until),
+            entry.counted_until.map_or(Value::Null, integer),
+        ],
+    )?;
+    if inserted.is_some() {
+        return Ok(None);
+    }
+    let known = sql.query_one(
+        "SELECT id, fingerprint, state, code, reason, upstream_id, answer_status, answer, request_id FROM message
+         WHERE caller = ? AND idempotency_key = ?",
+        &[entry.caller.into(), optional(entry.idempotency_key)],
+    )?;
+    let Some(row) = known else {
+        // It lost its key between the two statements; the caller's retry finds that out.
+        return Err(Error::Database("the idempotency key was released meanwhile".into()));
+    };
+    Ok(Some(Known {
+        id: row.get(0)?,
+        fingerprint: row.get(1)?,
+        state: state(&row, 2)?,
+        code: row.get(3)?,
+        reason: row.get(4)?,
+        upstream_id: row.get(5)?,
+        answer_status: row.get(6)?,
+        answer: row.get(7)?,
+        request_id: row.get(8)?,
+    }))
+}
+
+/// Marks a message as `sending`, before its first byte leaves. False: it is not this worker's any more.
+pub fn sending(sql: &impl Sql, id: &str, now: u64, lease_until: u64) -> Result<bool, Error> {
+    let row = sql.query_one(
+        "UPDATE message SET state = 'sending', changed_at = ?2, lease_until = ?3
+         WHERE id = ?1 AND state = 'accepted' RETURNING 1",
+        &[id.into(), integer(now), integer(lease_until)],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Records that the platform took a message; an outcome that came before settles it at once. Returns where it stands.
+/// `answer` is what the caller was answered, with its HTTP status.
+pub fn submitted(
+    sql: &impl Sql,
+    id: &str,
+    upstream_id: Option<&str>,
+    answer: Option<(u16, &str)>,
+    now: u64,
+) -> Result<State, Error> {
+    // A sweep may have called it `unknown` meanwhile: the answer is better knowledge.
+    let row = sql.query_one(
+        "UPDATE message SET upstream_id = ?2, answer = ?3, changed_at = ?4, answer_status = ?5,
+            (state, code, reason, settled_by) = (
+                SELECT state, code, reason, event_id FROM (
+                    SELECT CASE code WHEN 0 THEN 'delivered' ELSE 'failed' END AS state, code, reason, event_id,
+                        0 AS rank
+                    FROM outcome WHERE upstream_id = ?2 AND account = message.account
+                    UNION ALL SELECT 'submitted', NULL, NULL, NULL, 1
+                ) ORDER BY rank LIMIT 1
+            )
+         WHERE id = ?1 AND state IN ('sending', 'unknown') RETURNING state",
+        &[
+            id.into(),
+            upstream_id.map_or(Value::Null, Value::from),
+            answer.map_or(Value::Null, |(_, answer)| Value::from(answer)),
+            integer(now),
+            answer.map_or(Value::Null, |(status, _)| Value::from(status)),
+        ],
+    )?;
+    row.map_or(Ok(State::Unknown), |row| state(&row, 0))
+}
+
+/// Records that the platform took a message for some of its recipients only; the rest of them follows.
+pub fn part(sql: &impl Sql, id: &str, number: usize, upstream_id: Option<&str>, recipients: &str) -> Result<(), Error> {
+    sql.query(
+        "INSERT INTO part (message_id, number, upstream_id, recipients, state) VALUES (?, ?, ?, ?, 'submitted')",
+        &[
+            id.into(),
+            i64::try_from(number).unwrap_or(i64::MAX).into(),
+            upstream_id.map_or(Value::Null, Value::from),
+            recipients.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Ends these recipients (a JSON list) of a message whose calls did not all succeed.
+pub fn rest(
+    sql: &impl Sql,
+    id: &str,
+    recipients: &serde_json::Value,
+    state: State,
+    code: Option<i64>,
+    reason: &str,
+) -> Result<(), Error> {
+    sql.query(
+        "UPDATE recipient SET state = ?2, code = ?3, reason = ?4
+         WHERE message_id = ?1 AND state = 'sending' AND recipient IN (SELECT value FROM json_each(?5))",
+        &[
+            id.into(),
+            state_name(state).into(),
+            code.map_or(Value::Null, Value::from),
+            reason.into(),
+            recipients.to_string().into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// How a send ended that was not taken.
+pub struct End<'a> {
+    /// The state it came to.
+    pub state: State,
+    /// The platform's code.
+    pub code: Option<i64>,
+    /// Why, in words.
+    pub reason: &'a str,
+    /// The platform's answer, and its HTTP status.
+    pub answer: Option<(u16, &'a str)>,
+    /// Whether a retry with the same idempotency key is a new message: nothing of this one ever left.
+    pub release_key: bool,
+}
+
+/// Records how a send ended that was not taken.
+pub fn end(sql: &impl Sql, id: &str, end: &End<'_>, now: u64) -> Result<(), Error> {
+    sql.query(
+        "UPDATE message SET state = ?2, code = ?3, reason = ?4, answer_status = ?5, answer = ?6, changed_at = ?7,
+            idempotency_key = CASE ?8 WHEN 1 THEN NULL ELSE idempotency_key END
+         WHERE id = ?1 AND state IN ('accepted', 'sending', 'unknown')",
+        &[
+            id.into(),
+            state_name(end.state).into(),
+            end.code.map_or(Value::Null, Value::from),
+            end.reason.into(),
+            end.answer.map_or(Value::Null, |(status, _)| Value::from(status)),
+            end.answer.map_or(Value::Null, |(_, answer)| Value::from(answer)),
+            integer(now),
+            i64::from(end.release_key).into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Keeps an outcome, and settles the message of this account that it belongs to.
+pub fn settle(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<Settlement, Error> {
+    sql.query(
+        "INSERT INTO outcome (event_id, upstream_id, account, code, reason, at) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
+        &[
+            outcome.event_id.as_str().into(),
+            outcome.upstream_id.as_str().into(),
+            outcome.account.as_str().into(),
+            outcome.code.into(),
+            outcome.message.as_deref().map_or(Value::Null, Value::from),
+            integer(now),
+        ],
+    )?;
+    let message = sql.query_one(
+        "SELECT settled_by FROM message WHERE upstream_id = ? AND account = ?",
+        &[outcome.upstream_id.as_str().into(), outcome.account.as_str().into()],
+    )?;
+    match message {
+        None => Ok(Settlement::Unmatched),
+        Some(row) if row.get::<Option<String>>(0)?.as_deref() == Some(&outcome.event_id) => Ok(Settlement::Settled),
+        Some(_) => Ok(Settlement::Repeated),
+    }
+}
+
+const STATES: &[(State, &str)] = &[
+    (State::Accepted, "accepted"),
+    (State::Queued, "queued"),
+    (State::Sending, "sending"),
+    (State::Submitted, "submitted"),
+    (State::Delivered, "delivered"),
+    (State::Failed, "failed"),
+    (State::Recalled, "recalled"),
+    (State::Refused, "refused"),
+    (State::Unknown, "unknown"),
+    (State::Expired, "expired"),
+];
+
+const SYSTEMS: &[(System, &str)] =
+    &[(System::Wanwang, "wanwang"), (System::Quntool, "quntool"), (System::Kdocs, "kdocs")];
+
+fn state_name(state: State) -> &'static str {
+    STATES.iter().find(|(found, _)| *found == state).map_or("", |(_, name)| name)
+}
+
+fn system_name(system: System) -> &'static str {
+    SYSTEMS.iter().find(|(found, _)| *found == system).map_or("", |(_, name)| name)
+}
+
+fn state(row: &Row, index: usize) -> Result<State, Error> {
+    let name: String = row.get(index)?;
+    STATES.iter().find(|(_, found)| *found == name).map(|(state, _)| *state).ok_or(Error::Shape(index))
+}
+
+fn system(row: &Row, index: usize) -> Result<System, Error> {
+    let name: String = row.get(index)?;
+    SYSTEMS.iter().find(|(_, found)| *found == name).map(|(system, _)| *system).ok_or(Error::Shape(index))
+}
+
+#[cfg(test)]
+pub mod tests;

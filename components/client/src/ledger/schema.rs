@@ -1,0 +1,111 @@
+//! The ledger's tables, and the triggers that keep what belongs together together.
+//!
+//! `attempt` and `recipient` are written by triggers alone: no change of a message's state can leave them behind.
+
+use store::database::Migrations;
+
+/// The ledger's migrations.
+pub const MIGRATIONS: Migrations = Migrations { owner: "client", steps: &[LEDGER] };
+
+const LEDGER: &[&str] = &[
+    "CREATE TABLE message (
+        id TEXT PRIMARY KEY,
+        caller TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        system TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        account TEXT,
+        company TEXT,
+        recipients TEXT NOT NULL,
+        idempotency_key TEXT,
+        fingerprint TEXT NOT NULL,
+        state TEXT NOT NULL,
+        code INTEGER,
+        reason TEXT,
+        upstream_id TEXT,
+        answer_status INTEGER,
+        answer TEXT,
+        settled_by TEXT,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        lease_until INTEGER NOT NULL,
+        counted_until INTEGER
+    ) WITHOUT ROWID",
+    "CREATE UNIQUE INDEX message_idempotency ON message (caller, idempotency_key) WHERE idempotency_key IS NOT NULL",
+    "CREATE INDEX message_upstream ON message (upstream_id) WHERE upstream_id IS NOT NULL",
+    "CREATE INDEX message_caller ON message (caller, id)",
+    "CREATE INDEX message_lease ON message (lease_until) WHERE state IN ('accepted', 'sending')",
+    "CREATE INDEX message_outcome ON message (changed_at) WHERE state = 'submitted' AND system = 'quntool'",
+    "CREATE INDEX message_counted ON message (counted_until) WHERE counted_until IS NOT NULL",
+    "CREATE INDEX message_created ON message (created_at)",
+    "CREATE TABLE recipient (
+        message_id TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        state TEXT NOT NULL,
+        code INTEGER,
+        reason TEXT,
+        PRIMARY KEY (message_id, recipient)
+    ) WITHOUT ROWID",
+    "CREATE TABLE attempt (
+        message_id TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        code INTEGER,
+        reason TEXT,
+        PRIMARY KEY (message_id, number)
+    ) WITHOUT ROWID",
+    // The calls that a message with many recipients takes; a message that takes one has no part.
+    "CREATE TABLE part (
+        message_id TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        upstream_id TEXT,
+        recipients TEXT NOT NULL,
+        state TEXT NOT NULL,
+        PRIMARY KEY (message_id, number)
+    ) WITHOUT ROWID",
+    // What the platform said became of a message, kept for a message whose own answer comes later.
+    "CREATE TABLE outcome (
+        event_id TEXT PRIMARY KEY,
+        upstream_id TEXT NOT NULL,
+        account TEXT NOT NULL,
+        code INTEGER NOT NULL,
+        reason TEXT,
+        at INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX outcome_upstream ON outcome (upstream_id, account)",
+    "CREATE INDEX outcome_at ON outcome (at)",
+    "CREATE TRIGGER message_inserted AFTER INSERT ON message BEGIN
+        INSERT INTO attempt (message_id, number, at, state, code, reason)
+        VALUES (NEW.id, 1, NEW.created_at, NEW.state, NEW.code, NEW.reason);
+        INSERT INTO recipient (message_id, recipient, state, code, reason)
+        SELECT DISTINCT NEW.id, value, NEW.state, NEW.code, NEW.reason FROM json_each(NEW.recipients);
+    END",
+    "CREATE TRIGGER message_changed AFTER UPDATE OF state ON message WHEN OLD.state <> NEW.state BEGIN
+        INSERT INTO attempt (message_id, number, at, state, code, reason)
+        SELECT NEW.id, 1 + max(number), NEW.changed_at, NEW.state, NEW.code, NEW.reason
+        FROM attempt WHERE message_id = NEW.id;
+        UPDATE recipient SET state = NEW.state, code = NEW.code, reason = NEW.reason
+        WHERE message_id = NEW.id AND state = OLD.state;
+    END",
+    "CREATE TRIGGER part_changed AFTER UPDATE OF state ON part WHEN OLD.state <> NEW.state BEGIN
+        UPDATE recipient SET state = NEW.state
+        WHERE message_id = NEW.message_id AND recipient IN (SELECT value FROM json_each(NEW.recipients));
+    END",
+    "CREATE TRIGGER part_inserted AFTER INSERT ON part BEGIN
+        UPDATE recipient SET state = NEW.state
+        WHERE message_id = NEW.message_id AND recipient IN (SELECT value FROM json_each(NEW.recipients));
+    END",
+    "CREATE TRIGGER message_deleted AFTER DELETE ON message BEGIN
+        DELETE FROM attempt WHERE message_id = OLD.id;
+        DELETE FROM recipient WHERE message_id = OLD.id;
+        DELETE FROM part WHERE message_id = OLD.id;
+    END",
+    // An outcome of another account than the message's settles nothing.
+    "CREATE TRIGGER outcome_inserted AFTER INSERT ON outcome BEGIN
+        UPDATE message SET
+            state = CASE NEW.code WHEN 0 THEN 'delivered' ELSE 'failed' END,
+            code = NEW.code, reason = NEW.reason, settled_by = NEW.event_id, changed_at = NEW.at
+        WHERE upstream_id = NEW.upstream_id AND account = NEW.account AND state IN ('submitted', 'unknown');
+    END",
+];

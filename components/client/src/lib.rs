@@ -1,0 +1,69 @@
+//! The only component that talks to the platforms: protocols, credentials, limits, ledger.
+//!
+//! It serves no route. `wit/` says what it offers; each exported function has a module of its own.
+
+mod bindings;
+mod call;
+mod configuration;
+mod dispatch;
+mod drain;
+mod ledger;
+mod limits;
+mod platform;
+mod recall;
+mod seal;
+mod send;
+mod settle;
+mod status;
+mod token;
+mod upstream;
+
+use bindings::{
+    Component,
+    exports::wecom::gateway::{messages, quntool, types},
+};
+use wit_bindgen::StreamReader;
+
+impl messages::Guest for Component {
+    async fn send(message: types::Message) -> Result<types::Receipt, types::Failure> {
+        send::send(message).await
+    }
+
+    async fn recall(caller: String, id: String, company_id: Option<String>) -> Result<types::Receipt, types::Failure> {
+        recall::recall(&caller, &id, company_id).await
+    }
+
+    async fn status(caller: String, id: String) -> Result<types::Report, types::Failure> {
+        status::status(&caller, &id)
+    }
+
+    async fn list(caller: String, filter: messages::Filter) -> Result<Vec<types::Report>, types::Failure> {
+        status::list(&caller, &filter)
+    }
+
+    async fn settle(outcome: messages::Outcome) -> Result<messages::Settlement, types::Failure> {
+        settle::settle(&outcome)
+    }
+
+    async fn drain(budget: messages::Budget) -> Result<messages::Drained, types::Failure> {
+        drain::drain(budget)
+    }
+}
+
+impl quntool::Guest for Component {
+    async fn call(operation: String, arguments: String) -> Result<quntool::Answer, types::Failure> {
+        call::call(&operation, &arguments).await
+    }
+
+    async fn upload(
+        media_type: String,
+        length: Option<u64>,
+        body: StreamReader<u8>,
+    ) -> Result<quntool::Answer, types::Failure> {
+        call::transfer::upload(&media_type, length, body).await
+    }
+
+    async fn download(path: String) -> Result<quntool::File, types::Failure> {
+        call::transfer::download(&path).await
+    }
+}

@@ -1,0 +1,129 @@
+//! `POST /v1/messages`: one API for the three ways, over the documented endpoints' tables.
+
+use crate::{Exchange, Unanswered, messages::describe};
+use caller::{
+    messages,
+    types::{Content, Message, Recipient},
+};
+use contract::{Endpoint, Kind, Parameter, System, Violation, catalog, quntool, wanwang};
+use http::header;
+use message::{documented, robot};
+use serde_json::{Map, Value};
+use spin_sdk::http::Request;
+use surface::{Answer, Refusal, answer::MESSAGE_ID, body, idempotency};
+
+/// Sends `{"to": …, "content": {"type": …, …}}`: `to` is `{"workIds", "companyId"?}`, `{"account", "conversation"}` or
+/// `{"robot"}`; `content` has the documented fields of its type. 201 with the message as `GET` shows it.
+pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Unanswered> {
+    let (parts, incoming) = request.into_parts();
+    let caller = exchange.authenticate(&parts.headers).await?;
+    let idempotency_key = idempotency::key(&parts.headers)?;
+    let bytes = body::read(&parts.headers, incoming).await?;
+    let given = body::object(&parts.headers, &bytes)?;
+    let (recipient, content, extra) = read(given).await.map_err(Refusal::from)?;
+    let message = Message {
+        caller: caller.clone(),
+        request_id: exchange.request_id.clone(),
+        recipient,
+        content,
+        extra,
+        idempotency_key,
+        options: message::OPTIONS,
+    };
+    let receipt = messages::send(message).await?;
+    let report = messages::status(caller, receipt.id.clone()).await?;
+    let answer = Answer::json(201, &describe(&report))
+        .with(MESSAGE_ID, &receipt.id)
+        .with(header::LOCATION, &format!("/v1/messages/{}", receipt.id));
+    Ok(if receipt.replayed { answer.with(idempotency::REPLAYED, "true") } else { answer })
+}
+
+async fn read(mut given: Map<String, Value>) -> Result<(Recipient, Content, Option<String>), Violation> {
+    let mut to = object(&mut given, "to")?;
+    let mut content = object(&mut given, "content")?;
+    let Some(Value::String(kind)) = content.remove("type") else {
+        return Err(violation("content.type", "缺失:必填,类型为字符串"));
+    };
+    // Dates, priority and the like belong to the queue.
+    if let Some(name) = given.keys().next() {
+        return Err(violation(name, "不支持该字段"));
+    }
+    if let Some(link) = to.remove("robot") {
+        let Value::String(link) = link else { return Err(violation("to.robot", "类型错误:应为字符串")) };
+        nothing_left(&to)?;
+        let robot = robot::recipient(link, None).await.map_err(|inner| violation("to.robot", &inner.reason))?;
+        let content = robot::content(&kind, content).map_err(|inner| match inner.field.as_str() {
+            "msgtype" => violation("content.type", &inner.reason),
+            field => violation(&format!("content.{field}"), &inner.reason),
+        })?;
+        return Ok((Recipient::Robot(robot), content, None));
+    }
+    let (system, renamed) = if to.contains_key("workIds") {
+        (System::Wanwang, wanwang::ADDRESS)
+    } else {
+        (System::Quntool, quntool::ADDRESS)
+    };
+    let Some(endpoint) = catalog::message(system, &kind) else {
+        let kinds: Vec<&str> = catalog::of(system).iter().filter_map(|endpoint| endpoint.message).collect();
+        return Err(violation("content.type", &format!("取值应为 {}", kinds.join("、"))));
+    };
+    let mut parameters = nest(endpoint, content);
+    for (ours, documented) in renamed {
+        if let Some(value) = to.remove(*ours) {
+            parameters.insert((*documented).to_owned(), value);
+        }
+    }
+    nothing_left(&to)?;
+    let arguments = endpoint
+        .check(parameters)
+        .map_err(|inner| Violation { field: rename(&inner.field, renamed, endpoint), reason: inner.reason })?;
+    let (recipient, content) =
+        documented::of(endpoint.path, &arguments).ok_or_else(|| violation("content.type", "不是消息"))?;
+    Ok((recipient, content, arguments.extra_json()))
+}
+
+/// Documents that keep a message's fields in an object of the type's name get it made here.
+fn nest(endpoint: &Endpoint, content: Map<String, Value>) -> Map<String, Value> {
+    match nested(endpoint) {
+        Some(kind) if !content.contains_key(kind) => [(kind.to_owned(), Value::Object(content))].into_iter().collect(),
+        _ => content,
+    }
+}
+
+/// Returns the name of the object that holds a message's fields, where the document has one.
+fn nested(endpoint: &Endpoint) -> Option<&'static str> {
+    let kind = endpoint.message?;
+    let holds = |parameter: &&Parameter| parameter.name == kind && matches!(parameter.kind, Kind::Object(_));
+    endpoint.parameters.iter().find(holds).map(|_| kind)
+}
+
+/// Names a documented parameter as the caller wrote it.
+fn rename(field: &str, renamed: &[(&str, &str)], endpoint: &Endpoint) -> String {
+    if let Some((ours, _)) = renamed.iter().find(|(_, documented)| *documented == field) {
+        return format!("to.{ours}");
+    }
+    let inside = nested(endpoint).and_then(|kind| field.strip_prefix(kind)?.strip_prefix('.'));
+    format!("content.{}", inside.unwrap_or(field))
+}
+
+fn object(given: &mut Map<String, Value>, name: &str) -> Result<Map<String, Value>, Violation> {
+    match given.remove(name) {
+        Some(Value::Object(map)) => Ok(map),
+        Some(_) => Err(violation(name, "类型错误:应为对象")),
+        None => Err(violation(name, "缺失:必填,类型为对象")),
+    }
+}
+
+fn nothing_left(to: &Map<String, Value>) -> Result<(), Violation> {
+    match to.keys().next() {
+        Some(name) => Err(violation(
+            &format!("to.{name}"),
+            "不支持该字段:to 应为 {workIds, companyId}、{account, conversation} 或 {robot}",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn violation(field: &str, reason: &str) -> Violation {
+    Violation { field: field.into(), reason: reason.into() }
+}

@@ -1,0 +1,106 @@
+//! The documented endpoints, as their platforms answer them.
+
+use crate::{Exchange, Unanswered, not_allowed, transfer};
+use caller::{
+    messages, quntool as client,
+    types::{Message, Receipt},
+};
+use contract::{
+    Arguments, Endpoint, Problem,
+    catalog::{self, Missing},
+    endpoint::Location,
+};
+use message::documented;
+use serde_json::{Map, Value, json};
+use spin_sdk::http::Request;
+use surface::{Answer, Refusal, Surface, answer::MESSAGE_ID, body, idempotency, query};
+
+/// The endpoint that takes a message back.
+const RECALL: &str = "/integration/wx_work/recall";
+/// Answers a request to a documented endpoint: it sends a message, takes one back, or calls Quntool.
+pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Unanswered> {
+    let endpoint = find(exchange, request.method())?;
+    if endpoint.path == transfer::UPLOAD {
+        return transfer::upload(exchange, request).await;
+    }
+    let (parts, incoming) = request.into_parts();
+    let caller = exchange.authenticate(&parts.headers).await?;
+    let idempotency_key = idempotency::key(&parts.headers)?;
+    let bytes = body::read(&parts.headers, incoming).await?;
+    let arguments = endpoint.check(given(exchange, endpoint, &parts.headers, &bytes)?).map_err(Refusal::from)?;
+    if endpoint.path == RECALL {
+        let company = arguments.optional_text("companyId");
+        return Ok(recalled(exchange, messages::recall(caller, arguments.text("msgId"), company).await?));
+    }
+    let Some((recipient, content)) = documented::of(endpoint.path, &arguments) else {
+        return call(endpoint, arguments).await;
+    };
+    let message = Message {
+        caller,
+        request_id: exchange.request_id.clone(),
+        recipient,
+        content,
+        extra: arguments.extra_json(),
+        idempotency_key,
+        options: message::OPTIONS,
+    };
+    Ok(shape(exchange, messages::send(message).await?))
+}
+
+/// Finds the parameters where the table says that they are.
+fn given(
+    exchange: &Exchange,
+    endpoint: &Endpoint,
+    headers: &http::HeaderMap,
+    bytes: &[u8],
+) -> Result<Map<String, Value>, Refusal> {
+    let in_query = match endpoint.location {
+        Location::Query => true,
+        Location::BodyOrQuery => bytes.is_empty(),
+        Location::Body | Location::Multipart => false,
+    };
+    if in_query {
+        return Ok(endpoint.read_query(query::pairs(&exchange.query)));
+    }
+    body::object(headers, bytes)
+}
+
+/// Calls an operation of Quntool, and lets its answer pass as it came.
+async fn call(endpoint: &Endpoint, arguments: Arguments) -> Result<Answer, Unanswered> {
+    let Some(operation) = endpoint.operation() else { return Err(Refusal::new(Problem::UnknownPath, "").into()) };
+    let arguments = Value::Object(arguments.merged()).to_string();
+    let answer = client::call(operation, arguments).await?;
+    Ok(Answer::raw(answer.status, answer.body))
+}
+
+/// Shapes the answer to a recall as seed 000 documents it.
+fn recalled(exchange: &Exchange, receipt: Receipt) -> Answer {
+    let body = json!({ "code": 0, "msg": null, "data": null, "requestId": exchange.request_id, "ok": true });
+    Answer::json(200, &body).with(MESSAGE_ID, &receipt.id)
+}
+
+/// Finds the row of a path and method.
+fn find(exchange: &Exchange, method: &http::Method) -> Result<&'static Endpoint, Refusal> {
+    catalog::find(method.as_str(), &exchange.path).map_err(|missing| match missing {
+        Missing::Method(allow) => not_allowed(allow),
+        Missing::Path => Refusal::new(Problem::UnknownPath, ""),
+    })
+}
+
+/// Shapes the answer to a send as the platform documents it.
+fn shape(exchange: &Exchange, receipt: Receipt) -> Answer {
+    let upstream = || receipt.answer.as_deref().and_then(|answer| serde_json::from_str::<Value>(answer).ok());
+    let data = upstream().and_then(|mut answer| Some(answer.get_mut("data")?.take()));
+    let data = data.unwrap_or_else(|| json!({ "id": receipt.id }));
+    let answer = match (exchange.surface, receipt.answer) {
+        // Its own answer has nothing that the gateway knows better.
+        (Surface::Quntool, Some(answer)) => Answer::raw(200, answer),
+        (Surface::Quntool, None) => Answer::json(200, &json!({ "msg": "", "code": 0, "data": data })),
+        _ => Answer::json(
+            200,
+            &json!({ "code": 0, "msg": null, "data": data, "requestId": receipt.request_id, "ok": true }),
+        ),
+    };
+    let answer = answer.with(MESSAGE_ID, &receipt.id);
+    if receipt.replayed { answer.with(idempotency::REPLAYED, "true") } else { answer }
+}

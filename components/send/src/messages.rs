@@ -1,0 +1,116 @@
+//! `/v1/messages`: what the ledger knows.
+
+use crate::{Exchange, Unanswered};
+use caller::{
+    messages::{self, Filter},
+    types::{Attempt, RecipientStatus, Report, State},
+};
+use contract::{
+    Arguments, Violation,
+    arguments::{self, Names},
+    routes,
+};
+use http::HeaderMap;
+use runtime::clock::rfc3339;
+use serde_json::{Map, Value, json};
+use surface::{Answer, Refusal, answer::MESSAGE_ID, failure::system_id, query};
+
+/// A page has so many messages unless the caller says less.
+const PAGE: u32 = 100;
+
+/// `GET /v1/messages/{id}`: a message of the caller, by the gateway's or the platform's id.
+pub async fn show(exchange: &Exchange, headers: &HeaderMap, id: &str) -> Result<Answer, Unanswered> {
+    let caller = exchange.authenticate(headers).await?;
+    let report = messages::status(caller, id.to_owned()).await?;
+    Ok(Answer::json(200, &describe(&report)).with(MESSAGE_ID, &report.id))
+}
+
+/// `GET /v1/messages?state=&account=&after=&limit=`: the caller's messages in the order in which they were accepted;
+/// `next` is the `after` of the next page.
+pub async fn list(exchange: &Exchange, headers: &HeaderMap) -> Result<Answer, Unanswered> {
+    let caller = exchange.authenticate(headers).await?;
+    let filter = filter(&exchange.query).map_err(Refusal::from)?;
+    let limit = filter.limit;
+    let reports = messages::list(caller, filter).await?;
+    let full = u32::try_from(reports.len()).is_ok_and(|count| count == limit);
+    let next = reports.last().filter(|_| full).map(|report| report.id.clone());
+    let messages: Vec<Value> = reports.iter().map(describe).collect();
+    Ok(Answer::json(200, &json!({ "messages": messages, "next": next })))
+}
+
+/// `POST /v1/messages/{id}/recall`: takes back a message to employees that the ledger knows.
+pub async fn recall(exchange: &Exchange, headers: &HeaderMap, id: &str) -> Result<Answer, Unanswered> {
+    let caller = exchange.authenticate(headers).await?;
+    let known = messages::status(caller.clone(), id.to_owned()).await?;
+    messages::recall(caller.clone(), known.id.clone(), None).await?;
+    let report = messages::status(caller, known.id).await?;
+    Ok(Answer::json(200, &describe(&report)).with(MESSAGE_ID, &report.id))
+}
+
+fn filter(text: &str) -> Result<Filter, Violation> {
+    let given = arguments::query::read(routes::MESSAGES, query::pairs(text), Names::Exact);
+    let arguments = Arguments::check(routes::MESSAGES, given, Names::Exact)?;
+    let named = |name: String| STATES.iter().find(|(_, found)| *found == name).map(|(state, _)| *state);
+    let limit = arguments.documented.get("limit").and_then(Value::as_u64);
+    Ok(Filter {
+        state: arguments.optional_text("state").and_then(named),
+        account: arguments.optional_text("account"),
+        after: arguments.optional_text("after"),
+        limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(PAGE),
+    })
+}
+
+/// Writes a message as `/v1` shows it; what is not known is left out.
+pub fn describe(report: &Report) -> Value {
+    object([
+        ("id", Some(json!(report.id))),
+        ("system", Some(json!(system_id(report.system)))),
+        ("kind", Some(json!(report.kind))),
+        ("account", report.account.as_ref().map(|account| json!(account))),
+        ("state", Some(json!(state(report.state)))),
+        ("upstreamId", report.upstream_id.as_ref().map(|id| json!(id))),
+        ("recipients", Some(report.recipients.iter().map(recipient).collect())),
+        ("attempts", (!report.attempts.is_empty()).then(|| report.attempts.iter().map(attempt).collect())),
+        ("createdAt", Some(json!(rfc3339(report.created_at)))),
+        ("eta", report.eta.map(|eta| json!(rfc3339(eta)))),
+    ])
+}
+
+fn recipient(status: &RecipientStatus) -> Value {
+    object([
+        ("recipient", Some(json!(status.recipient))),
+        ("state", Some(json!(state(status.state)))),
+        ("code", status.code.map(|code| json!(code))),
+        ("message", status.message.as_ref().map(|message| json!(message))),
+    ])
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    object([
+        ("at", Some(json!(rfc3339(attempt.at)))),
+        ("state", Some(json!(state(attempt.state)))),
+        ("code", attempt.code.map(|code| json!(code))),
+        ("message", attempt.message.as_ref().map(|message| json!(message))),
+    ])
+}
+
+fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+}
+
+const STATES: &[(State, &str)] = &[
+    (State::Accepted, "accepted"),
+    (State::Queued, "queued"),
+    (State::Sending, "sending"),
+    (State::Submitted, "submitted"),
+    (State::Delivered, "delivered"),
+    (State::Failed, "failed"),
+    (State::Recalled, "recalled"),
+    (State::Refused, "refused"),
+    (State::Unknown, "unknown"),
+    (State::Expired, "expired"),
+];
+
+fn state(state: State) -> &'static str {
+    STATES.iter().find(|(found, _)| *found == state).map_or("", |(_, name)| name)
+}
