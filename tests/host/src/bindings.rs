@@ -1,0 +1,17 @@
+//! The host's side of `wit/`, generated.
+
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "wecom:host/imports",
+        imports: { default: trappable },
+        with: {
+            "spin:key-value/key-value.store": crate::key_value::Store,
+            "spin:sqlite/sqlite.connection": crate::sqlite::Connection,
+            "wasi:keyvalue/store.bucket": crate::key_value::Store,
+            "wasi:keyvalue/atomics.cas": crate::key_value::Snapshot,
+        },
+    });
+}
+
+pub(crate) use generated::{Imports, spin, wasi};
