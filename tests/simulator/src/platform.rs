@@ -1,0 +1,78 @@
+//! What happens to every request to a platform: it is noted, may meet a fault, and is answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::call::{Answer, Call, Content};
+use crate::faults::{Cut, half};
+use crate::server::hang_up;
+use crate::truth::System;
+use crate::world::World;
+use crate::{kdocs, quntool, robot, wanwang};
+
+impl System {
+    /// Tells whose path this is.
+    fn of(path: &str) -> Self {
+        let systems = [
+            ("/oauth2/", Self::Wanwang),
+            ("/integration/", Self::Wanwang),
+            ("/gnapi/", Self::Quntool),
+            ("/api/v1/", Self::Kdocs),
+            ("/cgi-bin/", Self::Robot),
+        ];
+        systems.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Unknown, |(_, system)| *system)
+    }
+}
+
+/// Serves every path that is not the simulator's own.
+pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> Response {
+    let at = world.clock.now();
+    let call = match Call::read(request, at).await {
+        Ok(call) => call,
+        Err(error) => {
+            tracing::warn!(%error, "a request could not be read");
+            return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
+        }
+    };
+    let system = System::of(&call.path);
+    let fault = world.faults.lock().take(&call.path);
+    let shown = fault.as_ref().and_then(|fault| serde_json::to_value(fault).ok());
+    let number = world.record.lock().arrived(system, &call, shown);
+    tracing::info!(method = %call.method, path = %call.path, ?fault, "request");
+    let fault = fault.unwrap_or_default();
+
+    let answer = if fault.has_effect() { answer(&world, system, &call) } else { nothing() };
+    let answer = fault.replace(answer);
+    if fault.cut != Some(Cut::Before) {
+        world.record.lock().answered(number, &answer);
+    }
+    if let Some(latency) = fault.latency_ms {
+        tokio::time::sleep(Duration::from_millis(latency)).await;
+    }
+    match fault.cut {
+        None => answer.into_response(),
+        Some(Cut::Middle) => half(answer),
+        Some(Cut::Before | Cut::After) => hang_up(),
+    }
+}
+
+fn answer(world: &Arc<World>, system: System, call: &Call) -> Answer {
+    match system {
+        System::Wanwang => wanwang::answer(world, call),
+        System::Quntool => quntool::answer(world, call),
+        System::Kdocs => kdocs::answer(world, call),
+        System::Robot => robot::answer(world, call),
+        System::Unknown => {
+            world.violated("unknown_route", format!("{} {}", call.method, call.path));
+            nothing().with_status(StatusCode::NOT_FOUND)
+        }
+    }
+}
+
+fn nothing() -> Answer {
+    Answer { status: StatusCode::OK, headers: Vec::new(), content: Content::Text(String::new()) }
+}
