@@ -1,0 +1,57 @@
+//! The tasks of the project, as `cargo xtask <task>`.
+
+mod build;
+mod cargo;
+mod demo;
+mod gateway;
+mod manifest;
+mod sandbox;
+mod serve;
+mod signal;
+mod test;
+mod tick;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The tasks of the project.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Xtask {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs the gateway against a simulator of the three platforms, with the credential `sandbox` everywhere.
+    Up(up::Options),
+    /// Runs the gateway alone, configured by SPIN_VARIABLE_* as on Spin.
+    Serve(serve::Options),
+    /// Plays the whole story on a sandbox of its own, and fails if a step of it does not hold.
+    Demo(demo::Options),
+    /// Builds the components as WebAssembly modules.
+    Build(build::Options),
+    /// Builds everything and runs every test.
+    Test(test::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Xtask::parse().task {
+        Task::Up(options) => up::run(options).await,
+        Task::Serve(options) => serve::run(options).await,
+        Task::Demo(options) => demo::run(options).await,
+        Task::Build(options) => build::run(&options.components),
+        Task::Test(options) => test::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
