@@ -1,0 +1,95 @@
+//! How a gateway is configured.
+
+use super::{Gateway, credentials, host::Host};
+use crate::PATIENCE;
+use reqwest::{Client, redirect};
+use serde_json::{Value, json};
+use simulator::{Config, Simulator};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+/// A gateway that is about to start.
+pub struct Builder {
+    config: Config,
+    variables: BTreeMap<String, String>,
+    subscribers: Vec<Value>,
+    unconfigured: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let config = Config {
+            quntool_apikey: credentials::QUNTOOL.to_owned(),
+            wanwang_client_id: credentials::WANWANG_ID.to_owned(),
+            wanwang_client_secret: credentials::WANWANG.to_owned(),
+            kdocs_access_token: credentials::KDOCS.to_owned(),
+            ..Config::default()
+        };
+        Self { config, variables: BTreeMap::new(), subscribers: Vec::new(), unconfigured: false }
+    }
+}
+
+impl Builder {
+    /// Sets a variable; it goes before the one that tests usually have.
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Configures the platforms.
+    pub fn platforms(mut self, configure: impl FnOnce(&mut Config)) -> Self {
+        configure(&mut self.config);
+        self
+    }
+
+    /// Adds a subscriber to these types of events; none is all.
+    pub fn subscriber(mut self, name: &str, url: &str, types: &[&str]) -> Self {
+        self.subscribers.push(json!({"name": name, "url": url, "secret": credentials::SIGNING, "types": types}));
+        self
+    }
+
+    /// Sets no variable but those that are named.
+    pub fn unconfigured(mut self) -> Self {
+        self.unconfigured = true;
+        self
+    }
+
+    /// Starts the platforms, and the gateway in front of them.
+    pub async fn start(self) -> Gateway {
+        let simulator = Simulator::start(self.config).await.expect("the simulator starts");
+        let mut variables = if self.unconfigured { BTreeMap::new() } else { usual(&simulator.url()) };
+        if !self.subscribers.is_empty() {
+            variables.insert("subscribers".to_owned(), json!(self.subscribers).to_string());
+        }
+        variables.extend(self.variables);
+        let folder = tempfile::tempdir().expect("a folder for the gateway");
+        let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(PATIENCE * 3).build();
+        let host = Host::start(folder.path(), folder.path(), &variables, Duration::ZERO).await;
+        let client = client.expect("an HTTP client");
+        let gateway = Gateway { simulator, host, variables, folder, client, seen: Mutex::default() };
+        gateway.listen_to_callbacks();
+        gateway
+    }
+}
+
+/// The variables of a gateway whose platforms are at this origin.
+fn usual(platforms: &str) -> BTreeMap<String, String> {
+    let callers = json!([{"name": "crm", "secret": credentials::CRM}, {"name": "erp", "secret": credentials::ERP}]);
+    [
+        ("callers", callers.to_string().as_str()),
+        ("callback_token", credentials::CALLBACK),
+        ("tick_token", credentials::TICK),
+        ("quntool_url", platforms),
+        ("quntool_apikey", credentials::QUNTOOL),
+        ("wanwang_url", platforms),
+        ("wanwang_token_url", platforms),
+        ("wanwang_client_id", credentials::WANWANG_ID),
+        ("wanwang_client_secret", credentials::WANWANG),
+        ("kdocs_url", platforms),
+        ("kdocs_access_token", credentials::KDOCS),
+        ("robot_url", platforms),
+        // Every subscriber of a test is a server of its own on this machine.
+        ("subscriber_url", "http://127.0.0.1:*"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}

@@ -1,0 +1,40 @@
+//! Integration tests: the components as they are built, `spin.toml` as it is shipped, real HTTP, real processes.
+//!
+//! Needs `cargo xtask build` and the program `host`; `cargo xtask test` sees to both. Everything else lies in the tests:
+//! the platforms are the simulator, the subscribers are servers that record what they get, and the clock is put forward
+//! instead of waited for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod callback;
+mod crash;
+mod document;
+mod endpoints;
+mod files;
+mod gateway;
+mod idempotency;
+mod limits;
+mod lost_answers;
+mod messages;
+mod parts;
+mod recall;
+mod receiver;
+mod refusals;
+mod replicas;
+mod samples;
+mod secrets;
+mod settlement;
+mod ticks;
+mod tokens;
+mod unconfigured;
+mod upstream_token;
+
+use std::time::Duration;
+
+/// Long enough for anything that happens at all.
+const PATIENCE: Duration = Duration::from_secs(10);
