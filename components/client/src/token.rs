@@ -20,7 +20,8 @@ use store::{KeyValue, keys};
 
 /// A token is not used for the last milliseconds of its life.
 const MARGIN: u64 = 60_000;
-/// One renewal at a time: a renewer that has not come back after so many milliseconds is not waited for.
+/// One renewal at a time: a renewer that has not come back after one or two times so many milliseconds is not waited
+/// for.
 const LEASE: u64 = 3_000;
 /// How long, and how often, the others look for the renewer's token, in milliseconds.
 const PATIENCE: u64 = 15_000;
@@ -68,7 +69,8 @@ pub async fn renewed(configuration: &Configuration, dead: Option<&str>) -> Resul
             return Err(Ending::Silence(Silence::Unreached { reason, timed_out: true }));
         }
         let bucket = now / LEASE;
-        if contended != Some(bucket) {
+        // Who came in the slice before may still be at it; what a crash left there counts for one slice more.
+        if contended != Some(bucket) && !is_leased(dead, bucket.saturating_sub(1)) {
             contended = Some(bucket);
             let lease = lease(dead, bucket);
             // Without the store there is nobody to wait for.
@@ -99,6 +101,10 @@ async fn renew(configuration: &Configuration, dead: Option<&str>, lease: &str) -
         let _ = store.delete(&[lease.to_owned()]);
     }
     fetched.map(|token| token.text)
+}
+
+fn is_leased(dead: Option<&str>, bucket: u64) -> bool {
+    KeyValue::open().and_then(|store| store.count(&lease(dead, bucket))).is_ok_and(|count| count > 0)
 }
 
 /// The key of the lease on replacing a token; none is the first one.

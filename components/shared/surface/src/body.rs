@@ -10,23 +10,26 @@ use serde_json::{Map, Value};
 /// The largest body that is read, in bytes; uploads are streamed and do not come here.
 pub const LIMIT: usize = 1024 * 1024;
 
-/// Reads a body of at most [`LIMIT`] bytes, and stops at the first byte beyond.
+/// Of a body that is too large, so many bytes more are read before it is refused.
+const LINGER: usize = 8 * LIMIT;
+
+/// Reads a body of at most [`LIMIT`] bytes; nothing beyond is kept.
 pub async fn read<B>(headers: &HeaderMap, body: B) -> Result<Vec<u8>, Refusal>
 where
     B: Body + Unpin,
     B::Data: AsRef<[u8]>,
 {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > LIMIT as u64) {
-        return Err(too_large());
-    }
     let mut body = body;
+    if announced.is_some_and(|length| length > LIMIT as u64) {
+        return Err(too_large(body).await);
+    }
     let mut bytes = Vec::with_capacity(announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::new(Problem::InvalidBody, "请求体传输中断"))?;
         if let Ok(data) = frame.into_data() {
             if bytes.len() + data.as_ref().len() > LIMIT {
-                return Err(too_large());
+                return Err(too_large(body).await);
             }
             bytes.extend_from_slice(data.as_ref());
         }
@@ -55,7 +58,19 @@ pub fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, R
     }
 }
 
-fn too_large() -> Refusal {
+/// Refuses a body. Some more of it is read and forgotten: a caller that is still writing when the connection closes does
+/// not get to see the answer.
+async fn too_large<B>(mut body: B) -> Refusal
+where
+    B: Body + Unpin,
+    B::Data: AsRef<[u8]>,
+{
+    let mut forgotten = 0;
+    while forgotten < LINGER
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        forgotten += frame.data_ref().map_or(0, |data| data.as_ref().len());
+    }
     Refusal::new(Problem::BodyTooLarge, format!("上限 {LIMIT} 字节"))
 }
 
