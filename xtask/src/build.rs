@@ -26,6 +26,25 @@ pub struct Options {
     pub components: Vec<String>,
 }
 
+/// What a task that runs the gateway builds first.
+#[derive(Args)]
+pub struct Everything {
+    /// Runs what was built before.
+    #[arg(long, hide = true)]
+    no_build: bool,
+}
+
+impl Everything {
+    /// Builds the components and the programs.
+    pub fn run(&self) -> Result<()> {
+        if self.no_build {
+            return Ok(());
+        }
+        run(&[])?;
+        cargo::build_programs()
+    }
+}
+
 /// Builds these components, or all if none is named; what is up to date stays as it is.
 pub fn run(ids: &[String]) -> Result<()> {
     let components = Manifest::load()?.select(ids)?;

@@ -15,7 +15,7 @@ use clap::Args;
 use simulator::Truth;
 
 use crate::sandbox::Sandbox;
-use crate::{build, cargo, signal};
+use crate::{build, signal};
 use event::Subscription;
 use stage::Stage;
 
@@ -25,17 +25,13 @@ const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// Options of `demo`.
 #[derive(Args)]
 pub struct Options {
-    /// Runs what was built before.
-    #[arg(long, hide = true)]
-    no_build: bool,
+    #[command(flatten)]
+    build: build::Everything,
 }
 
 /// Plays the story once; fails with the name of the first step that does not hold.
 pub async fn run(options: Options) -> Result<()> {
-    if !options.no_build {
-        build::run(&[])?;
-        cargo::build_programs()?;
-    }
+    options.build.run()?;
     let stop = pin!(signal::stop()?);
     tokio::select! {
         result = play() => result,

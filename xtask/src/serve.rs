@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::gateway::{self, Gateway};
 use crate::sandbox::PREFIX;
-use crate::{build, cargo, signal};
+use crate::{build, signal};
 
 /// Options of `serve`.
 #[derive(Args)]
@@ -26,19 +26,15 @@ pub struct Options {
     /// Seconds between two ticks; 0 turns them off.
     #[arg(long, default_value_t = 1, value_name = "SECONDS")]
     tick: u64,
-    /// Runs what was built before.
-    #[arg(long, hide = true)]
-    no_build: bool,
+    #[command(flatten)]
+    build: build::Everything,
 }
 
 /// Serves until Ctrl-C or SIGTERM.
 ///
 /// Prints `{"listening":"http://127.0.0.1:3000"}` on standard output when it is ready, and nothing else there.
 pub async fn run(options: Options) -> Result<()> {
-    if !options.no_build {
-        build::run(&[])?;
-        cargo::build_programs()?;
-    }
+    options.build.run()?;
     let mut stop = pin!(signal::stop()?);
     let command = gateway::command(options.listen, &options.data)?;
     let mut gateway = tokio::select! {

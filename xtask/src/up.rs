@@ -23,17 +23,13 @@ pub struct Options {
     /// Where to keep the gateway's state [default: .data in the workspace].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Runs what was built before.
-    #[arg(long, hide = true)]
-    no_build: bool,
+    #[command(flatten)]
+    build: build::Everything,
 }
 
 /// Runs the sandbox until Ctrl-C or SIGTERM; variables that the environment sets win over the sandbox's.
 pub async fn run(options: Options) -> Result<()> {
-    if !options.no_build {
-        build::run(&[])?;
-        cargo::build_programs()?;
-    }
+    options.build.run()?;
     let data = options.data.unwrap_or_else(|| cargo::workspace().join(".data"));
     let mut stop = pin!(signal::stop()?);
     let sandbox = tokio::select! {

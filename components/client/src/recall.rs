@@ -5,9 +5,10 @@ use crate::{
     configuration, dispatch,
     dispatch::Ending,
     ledger::{self, recall::Known, schema::MIGRATIONS},
-    platform::{Verdict, wanwang::RECALL_PATH},
+    platform::Verdict,
     send::internal,
 };
+use contract::wanwang::RECALL_PATH;
 use runtime::clock;
 use serde_json::json;
 use store::Database;

@@ -9,14 +9,13 @@ use contract::{
     Arguments, Endpoint, Problem,
     catalog::{self, Missing},
     endpoint::Location,
+    wanwang::RECALL_PATH,
 };
 use message::documented;
 use serde_json::{Map, Value, json};
 use spin_sdk::http::Request;
 use surface::{Answer, Refusal, Surface, answer::MESSAGE_ID, body, idempotency, query};
 
-/// The endpoint that takes a message back.
-const RECALL: &str = "/integration/wx_work/recall";
 /// Answers a request to a documented endpoint: it sends a message, takes one back, or calls Quntool.
 pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Unanswered> {
     let endpoint = find(exchange, request.method())?;
@@ -28,7 +27,7 @@ pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Una
     let idempotency_key = idempotency::key(&parts.headers)?;
     let bytes = body::read(&parts.headers, incoming).await?;
     let arguments = endpoint.check(given(exchange, endpoint, &parts.headers, &bytes)?).map_err(Refusal::from)?;
-    if endpoint.path == RECALL {
+    if endpoint.path == RECALL_PATH {
         let company = arguments.optional_text("companyId");
         return Ok(recalled(exchange, messages::recall(caller, arguments.text("msgId"), company).await?));
     }
@@ -89,16 +88,16 @@ fn find(exchange: &Exchange, method: &http::Method) -> Result<&'static Endpoint,
 
 /// Shapes the answer to a send as the platform documents it.
 fn shape(exchange: &Exchange, receipt: Receipt) -> Answer {
-    let upstream = || receipt.answer.as_deref().and_then(|answer| serde_json::from_str::<Value>(answer).ok());
-    let data = upstream().and_then(|mut answer| Some(answer.get_mut("data")?.take()));
-    let data = data.unwrap_or_else(|| json!({ "id": receipt.id }));
-    let answer = match (exchange.surface, receipt.answer) {
+    // What the platform answered may hold more than the id.
+    let upstream = || serde_json::from_str::<Value>(receipt.answer.as_deref()?).ok()?.get_mut("data").map(Value::take);
+    let data = || upstream().unwrap_or_else(|| json!({ "id": receipt.id }));
+    let answer = match (exchange.surface, &receipt.answer) {
         // Its own answer has nothing that the gateway knows better.
-        (Surface::Quntool, Some(answer)) => Answer::raw(200, answer),
-        (Surface::Quntool, None) => Answer::json(200, &json!({ "msg": "", "code": 0, "data": data })),
+        (Surface::Quntool, Some(answer)) => Answer::raw(200, answer.clone()),
+        (Surface::Quntool, None) => Answer::json(200, &json!({ "msg": "", "code": 0, "data": data() })),
         _ => Answer::json(
             200,
-            &json!({ "code": 0, "msg": null, "data": data, "requestId": receipt.request_id, "ok": true }),
+            &json!({ "code": 0, "msg": null, "data": data(), "requestId": receipt.request_id, "ok": true }),
         ),
     };
     let answer = answer.with(MESSAGE_ID, &receipt.id);

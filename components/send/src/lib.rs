@@ -10,7 +10,7 @@ mod token;
 mod transfer;
 
 use caller::quntool;
-use contract::{Problem, openapi};
+use contract::{Problem, openapi, quntool::files};
 use http::{HeaderMap, Method};
 use spin_sdk::{
     http::{IntoResponse, Request},
@@ -82,7 +82,7 @@ async fn handle(request: Request) -> Result<types::Response, spin_sdk::http::Err
 
 /// The routes. Documented endpoints stand in the tables of `contract`.
 async fn route(exchange: &Exchange, request: Request) -> Result<Reply, Unanswered> {
-    if transfer::is_file(&exchange.path) {
+    if files::is_file(&exchange.path) {
         allow(&request, &[Method::GET], "GET")?;
         return transfer::download(exchange, request.headers()).await.map(Reply::File);
     }

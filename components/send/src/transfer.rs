@@ -5,7 +5,7 @@ use caller::{
     quntool::{self, File},
     types::Failure,
 };
-use contract::{Arguments, Problem, Violation, arguments::Names, routes};
+use contract::{Arguments, Problem, Violation, arguments::Names, quntool::files, routes};
 use http::{HeaderMap, header};
 use runtime::clock;
 use serde_json::{Value, json};
@@ -21,18 +21,11 @@ use surface::{Answer, Refusal, Secret, body, link};
 
 /// The documented endpoint that takes files (seed 001, 文件上传).
 pub const UPLOAD: &str = "/gnapi/open/file/upload";
-/// Where the platform's media files are.
-const FILES: &str = "/gnapi/files/";
 /// The largest upload, in bytes; the platform takes videos of 50 MB at most.
 const LIMIT: u64 = 200 * 1024 * 1024;
 
 /// A signed link is valid for so many seconds unless the caller says otherwise.
 const LIFETIME: u64 = 3_600;
-
-/// Whether a path names a media file. The documents write it in different cases.
-pub fn is_file(path: &str) -> bool {
-    path.get(..FILES.len()).is_some_and(|start| start.eq_ignore_ascii_case(FILES))
-}
 
 /// Streams a multipart form to the platform.
 pub async fn upload(exchange: &Exchange, request: Request) -> Result<Answer, Unanswered> {
@@ -101,7 +94,7 @@ pub async fn sign(exchange: &Exchange, request: Request) -> Result<Answer, Unans
     let arguments = Arguments::check(routes::FILE_LINK, body::object(&parts.headers, &bytes)?, Names::Exact)
         .map_err(Refusal::from)?;
     let path = arguments.text("path");
-    if !is_file(&path) {
+    if !files::is_file(&path) {
         let violation = Violation { field: "path".into(), reason: "应为 /gnapi/files/ 开头的路径".into() };
         return Err(Refusal::from(violation).into());
     }

@@ -10,7 +10,7 @@ use crate::{
     platform::invalid,
     upstream::{self, silence},
 };
-use contract::quntool::ROOT;
+use contract::quntool::{ROOT, files};
 use spin_sdk::wasip3::{
     self,
     http::{
@@ -19,9 +19,6 @@ use spin_sdk::wasip3::{
     },
 };
 use wit_bindgen::StreamReader;
-
-/// Where media files are.
-const FILES: &str = "/gnapi/files/";
 
 /// Uploads a file; see `wit/quntool.wit`.
 pub async fn upload(media_type: &str, length: Option<u64>, body: StreamReader<u8>) -> Result<Answer, Failure> {
@@ -42,14 +39,14 @@ pub async fn upload(media_type: &str, length: Option<u64>, body: StreamReader<u8
 
 /// Fetches a media file; see `wit/quntool.wit`.
 pub async fn download(path: &str) -> Result<File, Failure> {
-    let clean = path.get(..FILES.len()).is_some_and(|start| start.eq_ignore_ascii_case(FILES))
+    let clean = files::is_file(path)
         && !path.split('/').any(|segment| matches!(segment, "." | ".."))
         && !path.contains(['?', '#', '\\', '%']);
     if !clean {
         return Err(invalid("path", "不是媒体文件的路径"));
     }
     let configuration = configuration::read().await;
-    let url = format!("{}{}", configuration.quntool_url, encoded(path));
+    let url = format!("{}{}", configuration.quntool_url, files::encode(path));
     let headers = [("apikey", configuration.quntool_apikey.clone())];
     let response = send(&Method::Get, &url, &headers, None).await?;
     let status = response.get_status_code();
@@ -88,12 +85,4 @@ async fn send(
         .and_then(|()| request.set_path_with_query(uri.path_and_query().map(http::uri::PathAndQuery::as_str)));
     set.map_err(|()| broken())?;
     client::send(request).await.map_err(|error| failure(silence(&error)))
-}
-
-/// Encodes what a path may hold beyond ASCII, as file names do.
-fn encoded(path: &str) -> String {
-    path.split('/')
-        .map(|segment| form_urlencoded::byte_serialize(segment.as_bytes()).collect::<String>().replace('+', "%20"))
-        .collect::<Vec<_>>()
-        .join("/")
 }

@@ -4,9 +4,6 @@ use super::{Content, Prepared, maybe, object, some};
 use crate::bindings::exports::wecom::gateway::types::{Article, Employees, System};
 use serde_json::{Value, json};
 
-/// The path that takes a message back.
-pub const RECALL_PATH: &str = "/integration/wx_work/recall";
-
 /// Puts a message to employees into the platform's terms; none if the content is not for employees.
 pub fn prepare(employees: &Employees, content: &Content) -> Option<Prepared> {
     let (path, kind, field, value) = match content {

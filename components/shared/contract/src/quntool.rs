@@ -5,6 +5,7 @@
 //! length, the one here only keeps absurd requests away.
 
 mod contacts;
+pub mod files;
 mod groups;
 mod identifiers;
 mod labels;

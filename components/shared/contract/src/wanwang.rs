@@ -7,6 +7,9 @@ use crate::endpoint::{Chapter, Check, Endpoint, Kind, Method, Parameter, Rule, S
 /// An access token by client credentials (RFC 6749 §4.4); seed 000 names the mode and leaves the path out.
 pub const TOKEN_PATH: &str = "/oauth2/token";
 
+/// Takes a message back.
+pub const RECALL_PATH: &str = "/integration/wx_work/recall";
+
 /// One call of the platform takes so many work ids at most (document 90236); a message to more takes several.
 pub const RECIPIENTS_PER_CALL: usize = 1_000;
 
@@ -116,7 +119,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Parameter::required("markdown", Kind::Object(&[content("markdown内容")]), &[], "消息内容"),
             COMPANY_ID,
         ]),
-    endpoint("/integration/wx_work/recall")
+    endpoint(RECALL_PATH)
         .titled("撤回应用消息", "Takes a message to employees back")
         .noted("可以撤回24小时内发送的应用消息")
         .taking(&[

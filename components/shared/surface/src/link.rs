@@ -2,6 +2,7 @@
 
 use crate::{Secret, query};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use contract::quntool::files;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -9,13 +10,7 @@ use sha2::Sha256;
 /// host; none without a secret.
 pub fn sign(secret: &Secret, path: &str, expires: u64) -> Option<String> {
     let signature = BASE64_URL_SAFE_NO_PAD.encode(code(secret, path, expires)?.finalize().into_bytes());
-    Some(format!("{}?expires={expires}&signature={signature}", encode(path)))
-}
-
-/// Encodes what an address cannot hold, as the names of files do.
-fn encode(path: &str) -> String {
-    let segment = |segment: &str| -> String { form_urlencoded::byte_serialize(segment.as_bytes()).collect() };
-    path.split('/').map(|text| segment(text).replace('+', "%20")).collect::<Vec<_>>().join("/")
+    Some(format!("{}?expires={expires}&signature={signature}", files::encode(path)))
 }
 
 /// Decodes the path of an address.
