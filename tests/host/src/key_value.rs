@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use anyhow::Context as _;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior, params};
 use wasmtime::component::Resource;
 
 use crate::blocking::{busy, lock};
@@ -49,7 +49,7 @@ impl Database {
         let connect = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(path)?;
             connection.busy_handler(Some(busy))?;
-            connection.pragma_update(None, "journal_mode", "wal")?;
+            write_ahead(&connection)?;
             connection.pragma_update(None, "synchronous", "normal")?;
             connection.execute(SCHEMA, [])?;
             let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
@@ -186,6 +186,18 @@ impl State {
         self.shared().metrics.key_value_writes.increment();
         Ok(call(&self.shared().key_value))
     }
+}
+
+/// Switches the file to write-ahead logging. SQLite asks no busy handler when another process switches it at once; a
+/// transaction waits for that.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    while let Err(error) = connection.pragma_update(None, "journal_mode", "wal") {
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
+            return Err(error);
+        }
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+    }
+    Ok(())
 }
 
 fn counter_add(counter: &[u8], delta: i64) -> rusqlite::Result<[u8; 8]> {

@@ -10,6 +10,9 @@ thread_local! {
     static OPEN: RefCell<Option<Database>> = const { RefCell::new(None) };
 }
 
+/// How often to try to switch a file to WAL.
+const SWITCHES: u32 = 100;
+
 /// The migrations of one component, oldest first, each a list of statements that run in one transaction.
 ///
 /// A migration that has been released is never changed: a new one is added.
@@ -46,12 +49,28 @@ impl Database {
             return Ok(open);
         }
         let database = Self(Rc::new(Connection::open("default").map_err(failed)?));
-        database.query("PRAGMA journal_mode=WAL", &[])?;
-        database.query("PRAGMA synchronous=NORMAL", &[])?;
+        write_ahead(&database)?;
         migrate(&database, migrations)?;
         OPEN.set(Some(database.clone()));
         Ok(database)
     }
+}
+
+/// Sets WAL with `synchronous=NORMAL`.
+///
+/// Of connections that switch a new file at once, SQLite tells all but one that the database is locked, and asks no busy
+/// handler before. A transaction does wait, for whoever is switching; after it the file is WAL, or free to be switched.
+pub fn write_ahead(sql: &impl Sql) -> Result<(), Error> {
+    for _ in 0..SWITCHES {
+        if sql.query("PRAGMA journal_mode=WAL", &[]).is_ok() {
+            break;
+        }
+        sql.query("BEGIN IMMEDIATE", &[])?;
+        sql.query("ROLLBACK", &[])?;
+    }
+    sql.query("PRAGMA journal_mode=WAL", &[])?;
+    sql.query("PRAGMA synchronous=NORMAL", &[])?;
+    Ok(())
 }
 
 /// Brings the schema of one owner up to date. The connection must be nobody else's meanwhile.
@@ -166,4 +185,33 @@ fn failed(error: HostError) -> Error {
         HostError::DatabaseFull => "the database is full".into(),
         HostError::Io(reason) => reason,
     })
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use std::{sync::Barrier, thread};
+
+    const SCHEMA: Migrations = Migrations { owner: "test", steps: &[&["CREATE TABLE t (a)"]] };
+
+    #[test]
+    fn many_open_a_new_file_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..50 {
+            let path = folder.path().join(round.to_string());
+            let barrier = Barrier::new(8);
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        let file = Memory::file(&path);
+                        barrier.wait();
+                        write_ahead(&file).unwrap();
+                        migrate(&file, &SCHEMA).unwrap();
+                        assert!(file.query("SELECT a FROM t", &[]).unwrap().is_empty());
+                    });
+                }
+            });
+        }
+    }
 }

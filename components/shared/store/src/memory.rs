@@ -8,7 +8,7 @@ use crate::{
 use rusqlite::{Connection, types::ValueRef};
 use std::collections::HashMap;
 
-/// An SQLite database in memory.
+/// An SQLite database in memory, or in a file that several share.
 pub struct Memory(Connection);
 
 impl Memory {
@@ -17,6 +17,11 @@ impl Memory {
         let memory = Self(Connection::open_in_memory().expect("SQLite opens in memory"));
         migrate(&memory, migrations).expect("the migrations run");
         memory
+    }
+
+    /// Opens a file as a host does: no schema, and somebody else's transaction is waited for.
+    pub fn file(path: &std::path::Path) -> Self {
+        Self(Connection::open(path).expect("SQLite opens a file"))
     }
 }
 
