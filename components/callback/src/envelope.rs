@@ -6,6 +6,9 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+/// A time below this counts seconds: as milliseconds it would lie in the year 1973.
+const SECONDS: u64 = 100_000_000_000;
+
 /// What the gateway needs to know of a callback.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
@@ -53,6 +56,13 @@ impl Envelope {
     /// Returns an integer of the data; a text is read as its number.
     pub fn integer(&self, name: &str) -> Option<i64> {
         self.data.get(name).and_then(as_integer)
+    }
+
+    /// Returns when the platform says that the message was sent, in milliseconds: `send_time`, which counts seconds or
+    /// milliseconds, or else the time of the callback.
+    pub fn sent_at(&self) -> Option<u64> {
+        let time = self.integer("send_time").and_then(|time| u64::try_from(time).ok()).filter(|time| *time > 0);
+        time.map(|time| if time < SECONDS { time.saturating_mul(1_000) } else { time }).or(self.timestamp)
     }
 
     /// Returns what a callback says of a message that was sent through the gateway: the platform's code, 0 for

@@ -90,6 +90,10 @@ async fn settle(event: &Event, envelope: &Envelope) -> Result<(), Failure> {
         account: account.clone(),
         code,
         message,
+        kind: envelope.kind.clone(),
+        conversation_id: envelope.conversation(),
+        content: envelope.text("content"),
+        sent_at: envelope.sent_at(),
     };
     messages::settle(outcome).await.map(|_| ())
 }

@@ -2,17 +2,16 @@
 //!
 //! Every change is one statement that names the states it may start from, so that two workers can never both make it.
 
+mod outcome;
 pub mod recall;
 mod report;
 pub mod schema;
 pub mod sweep;
 
-pub use report::{list, report};
+pub use outcome::{echo, settle};
+pub use report::{list, report, summary};
 
-use crate::bindings::exports::wecom::gateway::{
-    messages::{Outcome, Settlement},
-    types::{State, System},
-};
+use crate::bindings::exports::wecom::gateway::types::{State, System};
 use store::{Error, Row, Sql, Value, database::integer};
 
 /// A message as it enters the ledger.
@@ -37,6 +36,8 @@ pub struct Entry<'a> {
     pub idempotency_key: Option<&'a str>,
     /// A hash of what is sent to whom.
     pub fingerprint: &'a str,
+    /// What its outcome is recognised by if its answer is lost; see [`echo`].
+    pub echo: Option<&'a str>,
     /// Now.
     pub now: u64,
     /// When its worker counts as vanished.
@@ -73,8 +74,8 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error>
     let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let inserted = sql.query_one(
         "INSERT INTO message (id, caller, request_id, system, kind, account, company, recipients, idempotency_key,
-            fingerprint, state, created_at, changed_at, lease_until, counted_until)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'accepted', ?11, ?11, ?12, ?13)
+            fingerprint, state, created_at, changed_at, lease_until, counted_until, echo)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'accepted', ?11, ?11, ?12, ?13, ?14)
          ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING 1",
         &[
             entry.id.into(),
@@ -90,6 +91,7 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error>
             integer(entry.now),
             integer(entry.lease_until),
             entry.counted_until.map_or(Value::Null, integer),
+            optional(entry.echo),
         ],
     )?;
     if inserted.is_some() {
@@ -120,7 +122,7 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error>
 /// Marks a message as `sending`, before its first byte leaves. False: it is not this worker's any more.
 pub fn sending(sql: &impl Sql, id: &str, now: u64, lease_until: u64) -> Result<bool, Error> {
     let row = sql.query_one(
-        "UPDATE message SET state = 'sending', changed_at = ?2, lease_until = ?3
+        "UPDATE message SET state = 'sending', changed_at = ?2, left_at = ?2, lease_until = ?3
          WHERE id = ?1 AND state = 'accepted' RETURNING 1",
         &[id.into(), integer(now), integer(lease_until)],
     )?;
@@ -228,31 +230,6 @@ pub fn end(sql: &impl Sql, id: &str, end: &End<'_>, now: u64) -> Result<(), Erro
         ],
     )?;
     Ok(())
-}
-
-/// Keeps an outcome, and settles the message of this account that it belongs to.
-pub fn settle(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<Settlement, Error> {
-    sql.query(
-        "INSERT INTO outcome (event_id, upstream_id, account, code, reason, at) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO NOTHING",
-        &[
-            outcome.event_id.as_str().into(),
-            outcome.upstream_id.as_str().into(),
-            outcome.account.as_str().into(),
-            outcome.code.into(),
-            outcome.message.as_deref().map_or(Value::Null, Value::from),
-            integer(now),
-        ],
-    )?;
-    let message = sql.query_one(
-        "SELECT settled_by FROM message WHERE upstream_id = ? AND account = ?",
-        &[outcome.upstream_id.as_str().into(), outcome.account.as_str().into()],
-    )?;
-    match message {
-        None => Ok(Settlement::Unmatched),
-        Some(row) if row.get::<Option<String>>(0)?.as_deref() == Some(&outcome.event_id) => Ok(Settlement::Settled),
-        Some(_) => Ok(Settlement::Repeated),
-    }
 }
 
 const STATES: &[(State, &str)] = &[

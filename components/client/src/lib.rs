@@ -41,6 +41,10 @@ impl messages::Guest for Component {
         status::list(&caller, &filter)
     }
 
+    async fn summary(caller: String, since: u64, until: u64) -> Result<Vec<messages::Total>, types::Failure> {
+        status::summary(&caller, since, until)
+    }
+
     async fn settle(outcome: messages::Outcome) -> Result<messages::Settlement, types::Failure> {
         settle::settle(&outcome)
     }
@@ -48,6 +52,16 @@ impl messages::Guest for Component {
     async fn drain(budget: messages::Budget) -> Result<messages::Drained, types::Failure> {
         drain::drain(budget)
     }
+}
+
+/// Writes bytes in hexadecimal.
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl quntool::Guest for Component {

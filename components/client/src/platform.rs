@@ -30,6 +30,8 @@ pub struct Prepared {
     pub recipients: Vec<String>,
     /// The message, in the platform's JSON.
     pub body: Value,
+    /// What its outcome is recognised by if its answer is lost; none where there are no outcomes.
+    pub echo: Option<String>,
 }
 
 /// Puts a message into the terms of its platform. `robot_hash` stands for a robot's key in the ledger.
@@ -45,6 +47,7 @@ pub fn prepare(message: &Message, robot_hash: impl Fn(&str) -> String) -> Result
             company: None,
             recipients: vec![robot_hash(&robot.webhook)],
             body,
+            echo: None,
         }),
     }
     .ok_or_else(|| invalid("content", "与接收者的类型不符"))?;

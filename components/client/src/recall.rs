@@ -44,6 +44,7 @@ pub async fn recall(caller: &str, id: &str, company_id: Option<String>) -> Resul
         request_id: String::new(),
         replayed: false,
         eta: None,
+        limits: Vec::new(),
     })
 }
 

@@ -9,6 +9,7 @@ use crate::{
     bindings::exports::wecom::gateway::types::{Failure, Message, Receipt, Recipient, State, System},
     configuration::{self, Configuration},
     dispatch::{self, Ending},
+    hexadecimal,
     ledger::{self, Entry, schema::MIGRATIONS},
     platform::{self, Prepared, Verdict},
 };
@@ -64,6 +65,7 @@ impl Work<'_> {
             recipients: &recipients,
             idempotency_key: self.message.idempotency_key.as_deref(),
             fingerprint: &self.fingerprint(),
+            echo: self.prepared.echo.as_deref(),
             now,
             lease_until: now + self.lease() + self.patience(),
             counted_until: counted.then(|| now + self.patience() + COUNTED),
@@ -111,6 +113,7 @@ impl Work<'_> {
             request_id: self.message.request_id.clone(),
             replayed: false,
             eta: None,
+            limits: Vec::new(),
         }
     }
 
@@ -131,7 +134,7 @@ impl Work<'_> {
             hash.update(part);
             hash.update([0]);
         }
-        hex(&hash.finalize())
+        hexadecimal(&hash.finalize())
     }
 }
 
@@ -144,17 +147,7 @@ fn robot_hash(configuration: &Configuration, webhook: &str) -> String {
         .chain_update(Sha256::digest(&configuration.robot_hash_key))
         .chain_update(key)
         .finalize();
-    format!("robot:{}", hex(digest.get(..16).unwrap_or_default()))
-}
-
-/// Writes bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("robot:{}", hexadecimal(digest.get(..16).unwrap_or_default()))
 }
 
 /// A failure of the gateway itself: the cause goes to the log, once.

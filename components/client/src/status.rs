@@ -2,7 +2,7 @@
 
 use crate::{
     bindings::exports::wecom::gateway::{
-        messages::Filter,
+        messages::{Filter, Total},
         types::{Failure, Report},
     },
     ledger::{self, schema::MIGRATIONS},
@@ -20,4 +20,10 @@ pub fn status(caller: &str, id: &str) -> Result<Report, Failure> {
 pub fn list(caller: &str, filter: &Filter) -> Result<Vec<Report>, Failure> {
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     ledger::list(&database, caller, filter).map_err(internal)
+}
+
+/// Counts a caller's recipients by hour and state; see `wit/messages.wit`.
+pub fn summary(caller: &str, since: u64, until: u64) -> Result<Vec<Total>, Failure> {
+    let database = Database::open(&MIGRATIONS).map_err(internal)?;
+    ledger::summary(&database, caller, since, until).map_err(internal)
 }

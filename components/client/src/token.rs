@@ -5,9 +5,9 @@
 use crate::{
     configuration::Configuration,
     dispatch::Ending,
+    hexadecimal,
     platform::Refusal,
     seal,
-    send::hex,
     upstream::{self, Answer, Outbound, Silence},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -110,7 +110,7 @@ fn is_leased(dead: Option<&str>, bucket: u64) -> bool {
 /// The key of the lease on replacing a token; none is the first one.
 fn lease(dead: Option<&str>, bucket: u64) -> String {
     let replaced =
-        dead.map_or_else(|| "none".to_owned(), |dead| hex(Sha256::digest(dead).get(..8).unwrap_or_default()));
+        dead.map_or_else(|| "none".to_owned(), |dead| hexadecimal(Sha256::digest(dead).get(..8).unwrap_or_default()));
     keys::lease(&format!("token/wanwang/{replaced}"), bucket)
 }
 

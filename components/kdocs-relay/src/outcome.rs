@@ -69,6 +69,7 @@ mod tests {
             request_id: "r".into(),
             replayed: false,
             eta: None,
+            limits: Vec::new(),
         })
     }
 

@@ -2,10 +2,12 @@
 
 use super::{state, state_name, system};
 use crate::bindings::exports::wecom::gateway::{
-    messages::Filter,
+    messages::{Filter, Total},
     types::{Attempt, RecipientStatus, Report},
 };
-use store::{Error, Row, Sql, Value};
+use store::{Error, Row, Sql, Value, database::integer};
+
+const HOUR: u64 = 3_600_000;
 
 /// Tells everything of a message of this caller, by either id.
 pub fn report(sql: &impl Sql, caller: &str, id: &str) -> Result<Option<Report>, Error> {
@@ -44,6 +46,17 @@ pub fn list(sql: &impl Sql, caller: &str, filter: &Filter) -> Result<Vec<Report>
         ],
     )?;
     rows.iter().map(|row| read(sql, row)).collect()
+}
+
+/// Counts the recipients of this caller's messages that were accepted in a period, by hour and state.
+pub fn summary(sql: &impl Sql, caller: &str, since: u64, until: u64) -> Result<Vec<Total>, Error> {
+    let rows = sql.query(
+        "SELECT created_at / ?4 * ?4 AS hour, recipient.state, count(*)
+         FROM message JOIN recipient ON recipient.message_id = message.id
+         WHERE caller = ?1 AND created_at >= ?2 AND created_at < ?3 GROUP BY 1, 2 ORDER BY 1, 2",
+        &[caller.into(), integer(since), integer(until), integer(HOUR)],
+    )?;
+    rows.iter().map(|row| Ok(Total { hour: row.get(0)?, state: state(row, 1)?, count: row.get(2)? })).collect()
 }
 
 fn read(sql: &impl Sql, row: &Row) -> Result<Report, Error> {

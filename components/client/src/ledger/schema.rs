@@ -29,13 +29,18 @@ const LEDGER: &[&str] = &[
         created_at INTEGER NOT NULL,
         changed_at INTEGER NOT NULL,
         lease_until INTEGER NOT NULL,
-        counted_until INTEGER
+        counted_until INTEGER,
+        echo TEXT,
+        left_at INTEGER
     ) WITHOUT ROWID",
     "CREATE UNIQUE INDEX message_idempotency ON message (caller, idempotency_key) WHERE idempotency_key IS NOT NULL",
     "CREATE INDEX message_upstream ON message (upstream_id) WHERE upstream_id IS NOT NULL",
     "CREATE INDEX message_caller ON message (caller, id)",
+    "CREATE INDEX message_hour ON message (caller, created_at)",
     "CREATE INDEX message_lease ON message (lease_until) WHERE state IN ('accepted', 'sending')",
     "CREATE INDEX message_outcome ON message (changed_at) WHERE state = 'submitted' AND system = 'quntool'",
+    "CREATE INDEX message_unsettled ON message (account)
+     WHERE state IN ('unknown', 'sending') AND system = 'quntool'",
     "CREATE INDEX message_counted ON message (counted_until) WHERE counted_until IS NOT NULL",
     "CREATE INDEX message_created ON message (created_at)",
     "CREATE TABLE recipient (

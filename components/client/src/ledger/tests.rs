@@ -1,7 +1,7 @@
 //! The ledger on an SQLite of its own: every path a message can take, and the races at their ends.
 
 use super::{sweep, *};
-use crate::bindings::exports::wecom::gateway::messages::Filter;
+use crate::bindings::exports::wecom::gateway::messages::{Filter, Outcome, Settlement};
 use proptest::prelude::*;
 use store::memory::Memory;
 
@@ -20,6 +20,7 @@ const ENTRY: Entry<'_> = Entry {
     recipients: r#"["S:1_2"]"#,
     idempotency_key: None,
     fingerprint: "f",
+    echo: Some("text_msg"),
     now: 1_000,
     lease_until: 5_000,
     counted_until: Some(3_000),
@@ -32,6 +33,10 @@ fn outcome(event: &str, account: &str, code: i64) -> Outcome {
         account: account.into(),
         code,
         message: (code != 0).then(|| "Abnormal request frequency".to_owned()),
+        kind: "text_msg".into(),
+        conversation_id: Some("S:1_2".into()),
+        content: Some("你好".into()),
+        sent_at: Some(1_000),
     }
 }
 
@@ -61,11 +66,71 @@ fn a_message_is_submitted_and_then_settled_by_its_outcome() {
 fn an_outcome_that_comes_before_the_answer_settles_too() {
     let sql = ledger();
     sent(&sql);
-    assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_050).unwrap(), Settlement::Unmatched);
+    assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_050).unwrap(), Settlement::Early);
     assert_eq!(submitted(&sql, "m-1", Some("u-1"), Some((200, "{}")), 1_100).unwrap(), State::Delivered);
     assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_200).unwrap(), Settlement::Settled);
     assert_eq!(settle(&sql, &outcome("e-2", "a-1", 5), 1_300).unwrap(), Settlement::Repeated);
     assert_eq!(history(&sql), [State::Accepted, State::Sending, State::Delivered]);
+}
+
+/// A message whose answer was lost.
+fn lost(sql: &Memory, id: &str, echo: &str, recipients: &str, at: u64) {
+    insert(sql, &Entry { id, echo: Some(echo), recipients, ..ENTRY }).unwrap();
+    sending(sql, id, at, at + 20_000).unwrap();
+    let lost = End { state: State::Unknown, code: None, reason: "", answer: None, release_key: false };
+    end(sql, id, &lost, at + 1).unwrap();
+}
+
+#[test]
+fn an_outcome_settles_the_one_lost_answer_that_it_fits() {
+    let text = echo("text_msg", Some("你好"));
+    let sql = ledger();
+    lost(&sql, "m-1", &text, r#"["S:1_2"]"#, 1_000);
+    lost(&sql, "m-2", &echo("text_msg", Some("再见")), r#"["S:1_2"]"#, 1_000);
+    lost(&sql, "m-3", "image_msg", r#"["S:1_2"]"#, 1_000);
+    lost(&sql, "m-4", &text, r#"["S:1_3"]"#, 1_000);
+    lost(&sql, "m-5", &text, r#"["S:1_2"]"#, 500_000);
+    assert_eq!(settle(&sql, &outcome("e-1", "a-2", 0), 1_050).unwrap(), Settlement::Unmatched);
+    assert_eq!(settle(&sql, &outcome("e-2", "a-1", 0), 1_050).unwrap(), Settlement::Settled);
+    let report = report(&sql, "crm", "u-1").unwrap().unwrap();
+    assert_eq!((report.id.as_str(), report.state), ("m-1", State::Delivered));
+    let later = Outcome { upstream_id: "u-2".into(), ..outcome("e-3", "a-1", 0) };
+    assert_eq!(settle(&sql, &later, 1_060).unwrap(), Settlement::Unmatched, "it had its outcome");
+}
+
+#[test]
+fn an_outcome_that_fits_two_lost_answers_settles_neither() {
+    let sql = ledger();
+    lost(&sql, "m-1", "text_msg", r#"["S:1_2"]"#, 1_000);
+    lost(&sql, "m-2", "text_msg", r#"["S:1_2"]"#, 1_500);
+    assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_600).unwrap(), Settlement::Unmatched);
+    assert!(["m-1", "m-2"].iter().all(|id| report(&sql, "crm", id).unwrap().unwrap().state == State::Unknown));
+}
+
+#[test]
+fn an_outcome_waits_while_it_may_be_of_a_message_under_way() {
+    let sql = ledger();
+    lost(&sql, "m-1", "text_msg", r#"["S:1_2"]"#, 1_000);
+    insert(&sql, &Entry { id: "m-2", ..ENTRY }).unwrap();
+    sending(&sql, "m-2", 1_000, 20_000).unwrap();
+    assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_600).unwrap(), Settlement::Early);
+    submitted(&sql, "m-2", Some("u-2"), Some((200, "{}")), 1_700).unwrap();
+    assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_800).unwrap(), Settlement::Settled);
+    assert_eq!(report(&sql, "crm", "u-1").unwrap().unwrap().id, "m-1");
+}
+
+#[test]
+fn a_summary_counts_recipients_by_hour_and_state() {
+    let sql = ledger();
+    let hour = 3_600_000;
+    insert(&sql, &Entry { recipients: r#"["a","b"]"#, now: hour + 5, ..ENTRY }).unwrap();
+    insert(&sql, &Entry { id: "m-2", now: 2 * hour, ..ENTRY }).unwrap();
+    insert(&sql, &Entry { id: "m-3", caller: "erp", now: hour, ..ENTRY }).unwrap();
+    sending(&sql, "m-2", 2 * hour, 3 * hour).unwrap();
+    let totals: Vec<_> =
+        summary(&sql, "crm", 0, 3 * hour).unwrap().iter().map(|total| (total.hour, total.state, total.count)).collect();
+    assert_eq!(totals, [(hour, State::Accepted, 2), (2 * hour, State::Sending, 1)]);
+    assert!(summary(&sql, "crm", 3 * hour, 9 * hour).unwrap().is_empty());
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! 聚合聊天 (seed 001).
 
 use super::{Content, Prepared, add, maybe, object, some};
-use crate::bindings::exports::wecom::gateway::types::{Conversation, Media, System};
+use crate::{
+    bindings::exports::wecom::gateway::types::{Conversation, Media, System},
+    ledger::echo,
+};
 use serde_json::{Map, Value, json};
 
 /// Puts a message to a conversation into the platform's terms; none if the content is not for one.
@@ -20,6 +23,26 @@ pub fn prepare(conversation: &Conversation, content: &Content) -> Option<Prepare
         company: None,
         recipients: vec![conversation.conversation_id.clone()],
         body,
+        echo: callback(content).map(|(kind, content)| echo(kind, content)),
+    })
+}
+
+/// The type of the callback that tells a message's outcome, and the text that it repeats word for word (seed 001:20).
+fn callback(content: &Content) -> Option<(&'static str, Option<&str>)> {
+    Some(match content {
+        Content::ChatText(text) => ("text_msg", Some(&text.content)),
+        // The names that take the places of `{$@}`, and the way that a quotation is told, are the platform's.
+        Content::ChatRoomAt(_) | Content::ChatQuote(_) => ("text_msg", None),
+        Content::ChatImage(_) => ("image_msg", None),
+        Content::ChatFile(_) => ("file_msg", None),
+        Content::ChatGif(_) => ("emoticon_msg", None),
+        Content::ChatVideo(_) => ("video_msg", None),
+        Content::ChatVoice(_) => ("voice_msg", None),
+        Content::ChatPersonCard(_) => ("person_card_msg", None),
+        Content::ChatLink(_) => ("link_card_msg", None),
+        Content::ChatMiniProgram(_) | Content::ChatSavedMiniProgram(_) => ("mini_program_msg", None),
+        Content::ChatVideoNumber(_) | Content::ChatSavedVideoNumber(_) => ("video_num_msg", None),
+        _ => return None,
     })
 }
 

@@ -46,6 +46,7 @@ pub fn prepare(employees: &Employees, content: &Content) -> Option<Prepared> {
             ("safe", safe),
             ("companyId", maybe(employees.company_id.as_ref())),
         ]),
+        echo: None,
     })
 }
 

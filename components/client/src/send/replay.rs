@@ -28,6 +28,7 @@ pub fn replay(known: Known, work: &Work<'_>) -> Result<Receipt, Failure> {
                 request_id: known.request_id,
                 replayed: true,
                 eta: None,
+                limits: Vec::new(),
             }),
         },
         (None, Some(code)) => {
