@@ -37,6 +37,8 @@ pub struct Configuration {
     pub robot_mode: RobotMode,
     /// How long a send may wait for a limit, in milliseconds.
     pub max_wait: u64,
+    /// The company, as the counters of its limits name it.
+    pub company: String,
     /// The key of the hash that stands for a robot's key in the ledger and in counters.
     pub robot_hash_key: String,
 }
@@ -66,6 +68,10 @@ pub async fn read() -> Rc<Configuration> {
             _ => RobotMode::Kdocs,
         },
         max_wait: runtime::variable("max_wait_ms").await.parse().unwrap_or(2_000),
+        company: match runtime::variable("company").await {
+            company if company.is_empty() => "default".to_owned(),
+            company => company,
+        },
         // Nobody can send without a caller, so that this is never empty when it is needed.
         robot_hash_key: runtime::variable("callers").await,
     });

@@ -1,62 +1,62 @@
-//! What is due: vanished workers, deadlines, and what is old.
+//! What is due: the queue, vanished workers, deadlines, and what is old.
+
+mod counters;
+mod lane;
 
 use crate::{
     bindings::exports::wecom::gateway::{
         messages::{Budget, Drained},
         types::Failure,
     },
-    ledger::{
-        schema::MIGRATIONS,
-        sweep::{self, Counted},
-    },
-    limits::{spacing, window},
+    configuration::{self, Configuration},
+    ledger::{queue, schema::MIGRATIONS, sweep},
     send::internal,
 };
-use contract::limit::ROBOT_MINUTE;
+use futures::{StreamExt, stream::FuturesUnordered};
 use runtime::clock;
-use store::{Database, Error, KeyValue, Sql};
+use std::rc::Rc;
+use store::{Database, Error};
 
-/// Counters are kept so many milliseconds longer than a message needs them: the longest window that they count.
-const COUNTERS: u64 = 2 * ROBOT_MINUTE.window;
-/// At most so many messages' counters are deleted at once.
-const COUNTED: u32 = 50;
+/// So many lanes are worked at once by one drain: most of the time they wait.
+const LANES: usize = 64;
 
 /// Works what is due; see `wit/messages.wit`.
-pub fn drain(budget: Budget) -> Result<Drained, Failure> {
+pub async fn drain(budget: Budget) -> Result<Drained, Failure> {
+    let configuration = configuration::read().await;
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
-    work(&database, budget.messages, clock::now()).map_err(internal)
+    let mut drained = sweep(&database, &configuration, budget.messages, clock::now()).map_err(internal)?;
+    drained.sent = queue(&database, &configuration, budget).await.map_err(internal)?;
+    Ok(drained)
 }
 
-fn work(database: &Database, most: u32, now: u64) -> Result<Drained, Error> {
+fn sweep(database: &Database, configuration: &Configuration, most: u32, now: u64) -> Result<Drained, Error> {
     Ok(Drained {
         sent: 0,
         unknown: sweep::vanished_while_sending(database, now, most)?,
         refused: sweep::vanished_before_sending(database, now, most)?,
-        expired: sweep::without_outcome(database, now, most)?,
-        deleted: sweep::old(database, now, most)? + counters(database, now, most.min(COUNTED))?,
+        expired: sweep::without_outcome(database, now, most)? + sweep::past_deadline(database, now, most)?,
+        deleted: sweep::old(database, now, most)? + counters::delete(database, configuration, now, most)?,
     })
 }
 
-/// Deletes counters that nobody needs any more; which those are follows from the messages that they counted.
-fn counters(database: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
-    let counted = sweep::counted(database, now.saturating_sub(COUNTERS), most)?;
-    if counted.is_empty() {
-        return Ok(0);
-    }
-    let mut keys: Vec<String> = counted.iter().flat_map(keys_of).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    KeyValue::open()?.delete(&keys)?;
-    sweep::uncounted(database, &counted)?;
-    Ok(u32::try_from(keys.len()).unwrap_or(u32::MAX))
-}
-
-fn keys_of(counted: &Counted) -> Vec<String> {
-    match &counted.account {
-        Some(account) => spacing::keys(account, counted.from, counted.until).collect(),
-        None => {
-            let robots: Vec<String> = serde_json::from_str(&counted.recipients).unwrap_or_default();
-            robots.iter().flat_map(|robot| window::keys(&ROBOT_MINUTE, robot, counted.from, counted.until)).collect()
+/// Sends queued messages, lane by lane, until nothing is due or the budget is used. Returns how many left.
+async fn queue(database: &Database, configuration: &Rc<Configuration>, budget: Budget) -> Result<u32, Error> {
+    let over = clock::now() + u64::from(budget.milliseconds);
+    let worker = runtime::identifier();
+    let mut left = 0;
+    let mut lanes = FuturesUnordered::new();
+    loop {
+        let now = clock::now();
+        if now < over && left < budget.messages && lanes.len() < LANES {
+            let room = u32::try_from(LANES - lanes.len()).unwrap_or(1);
+            for lane in queue::claim(database, &worker, now, now + lane::LEASE, room)? {
+                let most = budget.messages.saturating_sub(left);
+                lanes.push(lane::work(database, configuration, worker.clone(), lane, over, most));
+            }
+        }
+        match lanes.next().await {
+            None => return Ok(left),
+            Some(sent) => left = left.saturating_add(sent?),
         }
     }
 }

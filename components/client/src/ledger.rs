@@ -2,12 +2,15 @@
 //!
 //! Every change is one statement that names the states it may start from, so that two workers can never both make it.
 
+mod leave;
 mod outcome;
+pub mod queue;
 pub mod recall;
 mod report;
 pub mod schema;
 pub mod sweep;
 
+pub use leave::{Leave, again, leave};
 pub use outcome::{echo, settle};
 pub use report::{list, report, summary};
 
@@ -42,8 +45,10 @@ pub struct Entry<'a> {
     pub now: u64,
     /// When its worker counts as vanished.
     pub lease_until: u64,
-    /// Until when the limits' counters may know of it; none if it is not counted.
+    /// Until when the limits' counters may know of it; none if it is not counted, or not yet.
     pub counted_until: Option<u64>,
+    /// Whether it waits in the queue.
+    pub queued: bool,
 }
 
 /// A message that an idempotency key led to.
@@ -69,13 +74,13 @@ pub struct Known {
     pub request_id: String,
 }
 
-/// Inserts a message as `accepted`; a message that this caller sent with the same idempotency key is returned instead.
+/// Inserts a message as `accepted` or `queued`; a message that this caller sent with the same idempotency key is returned instead.
 pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error> {
     let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let inserted = sql.query_one(
         "INSERT INTO message (id, caller, request_id, system, kind, account, company, recipients, idempotency_key,
             fingerprint, state, created_at, changed_at, lease_until, counted_until, echo)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'accepted', ?11, ?11, ?12, ?13, ?14)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?15, ?11, ?11, ?12, ?13, ?14)
          ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING 1",
         &[
             entry.id.into(),
@@ -92,6 +97,7 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error>
             integer(entry.lease_until),
             entry.counted_until.map_or(Value::Null, integer),
             optional(entry.echo),
+            state_name(if entry.queued { State::Queued } else { State::Accepted }).into(),
         ],
     )?;
     if inserted.is_some() {
@@ -117,16 +123,6 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error>
         answer: row.get(7)?,
         request_id: row.get(8)?,
     }))
-}
-
-/// Marks a message as `sending`, before its first byte leaves. False: it is not this worker's any more.
-pub fn sending(sql: &impl Sql, id: &str, now: u64, lease_until: u64) -> Result<bool, Error> {
-    let row = sql.query_one(
-        "UPDATE message SET state = 'sending', changed_at = ?2, left_at = ?2, lease_until = ?3
-         WHERE id = ?1 AND state = 'accepted' RETURNING 1",
-        &[id.into(), integer(now), integer(lease_until)],
-    )?;
-    Ok(row.is_some())
 }
 
 /// Records that the platform took a message; an outcome that came before settles it at once. Returns where it stands.
@@ -185,7 +181,8 @@ pub fn rest(
     reason: &str,
 ) -> Result<(), Error> {
     sql.query(
-        "UPDATE recipient SET state = ?2, code = ?3, reason = ?4
+        "UPDATE recipient SET state = ?2, code = ?3, reason = ?4,
+            left_at = CASE ?2 WHEN 'refused' THEN NULL ELSE left_at END
          WHERE message_id = ?1 AND state = 'sending' AND recipient IN (SELECT value FROM json_each(?5))",
         &[
             id.into(),
@@ -217,7 +214,7 @@ pub fn end(sql: &impl Sql, id: &str, end: &End<'_>, now: u64) -> Result<(), Erro
     sql.query(
         "UPDATE message SET state = ?2, code = ?3, reason = ?4, answer_status = ?5, answer = ?6, changed_at = ?7,
             idempotency_key = CASE ?8 WHEN 1 THEN NULL ELSE idempotency_key END
-         WHERE id = ?1 AND state IN ('accepted', 'sending', 'unknown')",
+         WHERE id = ?1 AND state IN ('accepted', 'queued', 'sending', 'unknown')",
         &[
             id.into(),
             state_name(end.state).into(),
@@ -252,8 +249,14 @@ fn state_name(state: State) -> &'static str {
     STATES.iter().find(|(found, _)| *found == state).map_or("", |(_, name)| name)
 }
 
-fn system_name(system: System) -> &'static str {
+/// The name of a system in the ledger.
+pub fn system_name(system: System) -> &'static str {
     SYSTEMS.iter().find(|(found, _)| *found == system).map_or("", |(_, name)| name)
+}
+
+/// The system of a name.
+pub fn system_of(name: &str) -> Option<System> {
+    SYSTEMS.iter().find(|(_, found)| *found == name).map(|(system, _)| *system)
 }
 
 fn state(row: &Row, index: usize) -> Result<State, Error> {
@@ -263,7 +266,7 @@ fn state(row: &Row, index: usize) -> Result<State, Error> {
 
 fn system(row: &Row, index: usize) -> Result<System, Error> {
     let name: String = row.get(index)?;
-    SYSTEMS.iter().find(|(_, found)| *found == name).map(|(system, _)| *system).ok_or(Error::Shape(index))
+    system_of(&name).ok_or(Error::Shape(index))
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl messages::Guest for Component {
     }
 
     async fn drain(budget: messages::Budget) -> Result<messages::Drained, types::Failure> {
-        drain::drain(budget)
+        drain::drain(budget).await
     }
 }
 

@@ -18,20 +18,13 @@ pub trait Counters {
     fn count(&mut self, key: &str) -> Result<i64, Self::Error>;
 }
 
-/// What a limit says to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permit {
-    /// It may leave at this time, in milliseconds since the epoch, and not before.
-    At(u64),
-    /// Not in time; a retry can succeed after so many milliseconds.
-    Beyond(u64),
-}
-
 /// A limit that is used up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct UsedUp {
     /// Which.
     pub limit: &'static Limit,
+    /// Whose.
+    pub scope: Option<String>,
     /// When a retry can succeed, in milliseconds from now.
     pub retry_after: u64,
 }
@@ -45,7 +38,7 @@ impl Counters for store::memory::Counters {
     }
 
     fn count(&mut self, key: &str) -> Result<i64, Self::Error> {
-        Ok(store::memory::Counters::increment(self, key, 0))
+        Ok(store::memory::Counters::count(self, key))
     }
 }
 

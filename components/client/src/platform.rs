@@ -12,6 +12,7 @@ use crate::{
     upstream::Answer,
 };
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A message in the terms of its platform.
 #[derive(Debug, PartialEq)]
@@ -19,9 +20,9 @@ pub struct Prepared {
     /// The platform.
     pub system: System,
     /// The path on the platform.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// The content's type, as the documents name it.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The hosted account that sends; none outside Quntool.
     pub account: Option<String>,
     /// The company whose app sends; none outside Wanwang, and for its default app.
@@ -41,8 +42,8 @@ pub fn prepare(message: &Message, robot_hash: impl Fn(&str) -> String) -> Result
         Recipient::Conversation(conversation) => quntool::prepare(conversation, &message.content),
         Recipient::Robot(robot) => robot::prepare(&message.content).map(|(kind, body)| Prepared {
             system: System::Kdocs,
-            path: kdocs::PATH,
-            kind,
+            path: kdocs::PATH.into(),
+            kind: kind.into(),
             account: None,
             company: None,
             recipients: vec![robot_hash(&robot.webhook)],
@@ -58,6 +59,15 @@ pub fn prepare(message: &Message, robot_hash: impl Fn(&str) -> String) -> Result
         add(&mut prepared.body, extra);
     }
     Ok(prepared)
+}
+
+/// The system in the contract's terms.
+pub const fn system(system: System) -> contract::System {
+    match system {
+        System::Wanwang => contract::System::Wanwang,
+        System::Quntool => contract::System::Quntool,
+        System::Kdocs => contract::System::Kdocs,
+    }
 }
 
 /// What an answer means.

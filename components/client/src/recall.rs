@@ -21,6 +21,9 @@ pub async fn recall(caller: &str, id: &str, company_id: Option<String>) -> Resul
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     let known = ledger::recall::find(&database, id).map_err(internal)?;
     if let Some(known) = &known {
+        if known.caller == caller && ledger::queue::cancel(&database, &known.id, clock::now()).map_err(internal)? {
+            return Ok(receipt(known.id.clone(), None, None));
+        }
         check(known, caller)?;
     }
     let company = company_id.or_else(|| known.as_ref()?.company.clone());
@@ -36,16 +39,21 @@ pub async fn recall(caller: &str, id: &str, company_id: Option<String>) -> Resul
     if let Some(known) = &known {
         ledger::recall::recalled(&database, &known.id, clock::now()).map_err(internal)?;
     }
-    Ok(Receipt {
-        id: known.map_or_else(|| id.to_owned(), |known| known.id),
-        upstream_id: upstream_ids.into_iter().next(),
+    let id = known.map_or_else(|| id.to_owned(), |known| known.id);
+    Ok(receipt(id, upstream_ids.into_iter().next(), last))
+}
+
+fn receipt(id: String, upstream_id: Option<String>, answer: Option<String>) -> Receipt {
+    Receipt {
+        id,
+        upstream_id,
         state: State::Recalled,
-        answer: last,
+        answer,
         request_id: String::new(),
         replayed: false,
         eta: None,
         limits: Vec::new(),
-    })
+    }
 }
 
 /// Whether the message is this caller's, and can still be taken back.

@@ -1,21 +1,26 @@
 //! A send, from the ledger's first row to the platform's answer.
 
 mod end;
-mod leave;
+pub mod leave;
 mod parts;
+pub mod queue;
 mod replay;
 
 use crate::{
-    bindings::exports::wecom::gateway::types::{Failure, Message, Receipt, Recipient, State, System},
+    bindings::exports::wecom::gateway::types::{
+        Failure, Message, Options, Receipt, Recipient, Retry, Robot, Standing, State, System,
+    },
     configuration::{self, Configuration},
     dispatch::{self, Ending},
     hexadecimal,
-    ledger::{self, Entry, schema::MIGRATIONS},
+    ledger::{self, Entry, Leave, schema::MIGRATIONS},
     platform::{self, Prepared, Verdict},
 };
 use contract::wanwang::RECIPIENTS_PER_CALL;
+use leave::{NotNow, Passage};
 use runtime::clock;
 use sha2::{Digest, Sha256};
+use std::rc::Rc;
 use store::Database;
 
 /// A worker that has not come back after so many milliseconds per call has vanished: longer than a token and a call
@@ -23,69 +28,153 @@ use store::Database;
 const LEASE: u64 = 60_000;
 /// A message touches no counter later than so many milliseconds after its patience ended.
 const COUNTED: u64 = 2_000;
+/// A message whose answer is lost is sent so often at most, if its caller wants it to be sent again.
+const TRIES: u32 = 3;
 
 /// Sends a message; see `wit/messages.wit`.
 pub async fn send(message: Message) -> Result<Receipt, Failure> {
-    if message.options.respond_async || message.options.send_at.is_some() || message.options.expires_at.is_some() {
-        return Err(platform::invalid("Prefer", "暂不支持异步发送"));
-    }
     let configuration = configuration::read().await;
     let prepared = platform::prepare(&message, |webhook| robot_hash(&configuration, webhook))?;
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
-    let work = Work { id: runtime::identifier(), message: &message, prepared, configuration: &configuration, database };
-    match work.accept()? {
-        Some(known) => replay::replay(known, &work),
-        None => work.run().await,
+    let Message { caller, request_id, recipient, idempotency_key, options, .. } = message;
+    let robot = match recipient {
+        Recipient::Robot(robot) => Some(robot),
+        Recipient::Employees(_) | Recipient::Conversation(_) => None,
+    };
+    let again = options.retry == Retry::AtLeastOnce;
+    let work = Work { id: runtime::identifier(), request_id, prepared, robot, again, configuration, database };
+    if options.respond_async || options.send_at.is_some() {
+        return work.enqueue(&caller, idempotency_key.as_deref(), &options);
+    }
+    match work.accept(&caller, idempotency_key.as_deref(), Some(&options)).map_err(internal)? {
+        Some(known) => replay::replay(known, &work, false),
+        None => work.run(&options).await,
     }
 }
 
 /// A message on its way.
-struct Work<'a> {
-    id: String,
-    message: &'a Message,
-    prepared: Prepared,
-    configuration: &'a Configuration,
+pub struct Work {
+    /// Its id.
+    pub id: String,
+    request_id: String,
+    /// The message in the terms of its platform.
+    pub prepared: Prepared,
+    robot: Option<Robot>,
+    /// Whether it is sent again when its answer is lost.
+    again: bool,
+    configuration: Rc<Configuration>,
     database: Database,
 }
 
-impl Work<'_> {
+impl Work {
     /// Puts the message into the ledger; the message that its idempotency key is known from is returned instead.
-    fn accept(&self) -> Result<Option<ledger::Known>, Failure> {
+    /// Without options it is queued.
+    fn accept(
+        &self,
+        caller: &str,
+        idempotency_key: Option<&str>,
+        options: Option<&Options>,
+    ) -> Result<Option<ledger::Known>, store::Error> {
         let now = clock::now();
         let recipients = serde_json::Value::from(self.prepared.recipients.as_slice()).to_string();
-        let counted = leave::limit_of(&self.prepared).is_some();
+        let patience = options.map(|options| self.latest(options, now).saturating_sub(now));
         let entry = Entry {
             id: &self.id,
-            caller: &self.message.caller,
-            request_id: &self.message.request_id,
+            caller,
+            request_id: &self.request_id,
             system: self.prepared.system,
-            kind: self.prepared.kind,
+            kind: &self.prepared.kind,
             account: self.prepared.account.as_deref(),
             company: self.prepared.company.as_deref(),
             recipients: &recipients,
-            idempotency_key: self.message.idempotency_key.as_deref(),
+            idempotency_key,
             fingerprint: &self.fingerprint(),
             echo: self.prepared.echo.as_deref(),
             now,
-            lease_until: now + self.lease() + self.patience(),
-            counted_until: counted.then(|| now + self.patience() + COUNTED),
+            lease_until: now + self.lease() + patience.unwrap_or_default(),
+            counted_until: patience.map(|patience| now + patience + COUNTED),
+            queued: options.is_none(),
         };
-        ledger::insert(&self.database, &entry).map_err(internal)
+        ledger::insert(&self.database, &entry)
     }
 
-    async fn run(&self) -> Result<Receipt, Failure> {
-        if let Err(reason) = self.leave_in_time().await {
-            return Err(self.not_left(reason)?);
-        }
-        let verdict = match (self.prepared.system, &self.message.recipient) {
-            (System::Wanwang, _) if self.prepared.recipients.len() > RECIPIENTS_PER_CALL => self.in_parts().await?,
-            (System::Wanwang, _) => {
-                dispatch::wanwang(self.configuration, self.prepared.path, &self.prepared.body).await
-            }
-            (_, Recipient::Robot(robot)) => dispatch::robot(self.configuration, robot, &self.prepared.body).await,
-            _ => dispatch::quntool(self.configuration, self.prepared.path, &self.prepared.body).await,
+    async fn run(&self, options: &Options) -> Result<Receipt, Failure> {
+        let latest = self.latest(options, clock::now());
+        let mut passage = match Passage::ask(&self.prepared, &self.configuration, latest).await {
+            Ok(passage) => passage,
+            Err(reason) => return Err(self.not_left(reason)?),
         };
-        self.judge(verdict)
+        match self.leave(&mut passage, None).await {
+            Ok(()) => self.deliver(passage).await,
+            Err(reason) => {
+                passage.give_back().map_err(internal)?;
+                Err(self.not_left(reason)?)
+            }
+        }
+    }
+
+    /// Waits until the limits let the message leave, and marks it as `sending` just before. `counted` is when the
+    /// limits' counters learnt of it, if that is not when it was accepted.
+    pub async fn leave(&self, passage: &mut Passage, counted: Option<(u64, u64)>) -> Result<(), NotNow> {
+        passage.approach().await?;
+        let now = clock::now();
+        match ledger::leave(&self.database, &self.id, now, now + self.lease(), counted, passage.waited().as_deref())? {
+            Leave::Left => {}
+            Leave::Taken => return Err(NotNow::Taken),
+            Leave::UsedUp(used_up) => return Err(NotNow::UsedUp(used_up)),
+        }
+        while !passage.leave().await? {
+            passage.approach().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a message that is marked as `sending`, and records what came of it.
+    pub async fn deliver(&self, mut passage: Passage) -> Result<Receipt, Failure> {
+        let mut tries = 1;
+        loop {
+            let left = clock::now();
+            let verdict = if self.prepared.recipients.len() > RECIPIENTS_PER_CALL {
+                self.in_parts().await?
+            } else {
+                self.dispatch().await
+            };
+            passage.arrived(left);
+            let limits = standings(&passage);
+            if !self.again || tries >= TRIES || !is_lost(&verdict) {
+                return self.judge(verdict).map(|receipt| Receipt { limits, ..receipt });
+            }
+            tries += 1;
+            let lost = self.judge(verdict);
+            let latest = clock::now() + self.configuration.max_wait;
+            let Ok(another) = Passage::ask(&self.prepared, &self.configuration, latest).await else { return lost };
+            passage = another;
+            let now = clock::now();
+            if !ledger::again(&self.database, &self.id, now, now + self.lease()).map_err(internal)? {
+                return lost;
+            }
+            let mut left = passage.approach().await;
+            while let Ok(()) = left {
+                match passage.leave().await {
+                    Ok(true) => break,
+                    Ok(false) => left = passage.approach().await,
+                    Err(reason) => left = Err(reason),
+                }
+            }
+            if left.is_err() {
+                self.unknown("再次发送前未获得发送时机")?;
+                return lost;
+            }
+        }
+    }
+
+    async fn dispatch(&self) -> Result<Verdict, Ending> {
+        let (path, body) = (self.prepared.path.as_ref(), &self.prepared.body);
+        match (&self.robot, self.prepared.system) {
+            (Some(robot), _) => dispatch::robot(&self.configuration, robot, body).await,
+            (None, System::Wanwang) => dispatch::wanwang(&self.configuration, path, body).await,
+            (None, _) => dispatch::quntool(&self.configuration, path, body).await,
+        }
     }
 
     /// Records the verdict, and says it to the caller.
@@ -96,7 +185,7 @@ impl Work<'_> {
                 let said = Some((200, answer.as_str()));
                 let state =
                     ledger::submitted(&self.database, &self.id, upstream_id.as_deref(), said, now).map_err(internal)?;
-                Ok(self.receipt(upstream_id, state, answer))
+                Ok(Receipt { upstream_id, answer: Some(answer), ..self.receipt(state) })
             }
             Ok(Verdict::Refused(refusal)) => Err(self.refused(refusal)?),
             Ok(Verdict::Unclear(reason)) => Err(self.ended(Ending::unclear(reason))?),
@@ -104,22 +193,23 @@ impl Work<'_> {
         }
     }
 
-    fn receipt(&self, upstream_id: Option<String>, state: State, answer: String) -> Receipt {
+    fn receipt(&self, state: State) -> Receipt {
         Receipt {
             id: self.id.clone(),
-            upstream_id,
+            upstream_id: None,
             state,
-            answer: Some(answer),
-            request_id: self.message.request_id.clone(),
+            answer: None,
+            request_id: self.request_id.clone(),
             replayed: false,
             eta: None,
             limits: Vec::new(),
         }
     }
 
-    /// How long the message may wait for its limits, in milliseconds.
-    fn patience(&self) -> u64 {
-        self.message.options.max_wait_ms.map_or(self.configuration.max_wait, u64::from)
+    /// Until when the message may wait for its limits.
+    fn latest(&self, options: &Options, now: u64) -> u64 {
+        let latest = now + options.max_wait_ms.map_or(self.configuration.max_wait, u64::from);
+        options.expires_at.map_or(latest, |expires_at| latest.min(expires_at))
     }
 
     /// How long its worker may take, in milliseconds.
@@ -130,12 +220,30 @@ impl Work<'_> {
 
     fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for part in [self.prepared.path, &self.prepared.body.to_string(), &self.prepared.recipients.join("\n")] {
+        let body = self.prepared.body.to_string();
+        for part in [self.prepared.path.as_ref(), body.as_str(), &self.prepared.recipients.join("\n")] {
             hash.update(part);
             hash.update([0]);
         }
         hexadecimal(&hash.finalize())
     }
+}
+
+/// Whether the answer was lost: the message may have been sent, or not.
+fn is_lost(verdict: &Result<Verdict, Ending>) -> bool {
+    use crate::upstream::Silence;
+    matches!(verdict, Ok(Verdict::Unclear(_)) | Err(Ending::Silence(Silence::Lost { .. } | Silence::Unreached { .. })))
+}
+
+fn standings(passage: &Passage) -> Vec<Standing> {
+    let standing = |counted: &crate::limits::window::Counted| Standing {
+        limit: counted.limit.name.into(),
+        quota: counted.limit.quota,
+        window_ms: counted.limit.window,
+        remaining: counted.remaining,
+        reset_ms: counted.reset,
+    };
+    passage.counted().iter().map(standing).collect()
 }
 
 /// What stands for a robot's key in the ledger and in counters: the same key gives the same text, and the text does not

@@ -30,6 +30,7 @@ const LEDGER: &[&str] = &[
         changed_at INTEGER NOT NULL,
         lease_until INTEGER NOT NULL,
         counted_until INTEGER,
+        counted_from INTEGER,
         echo TEXT,
         left_at INTEGER
     ) WITHOUT ROWID",
@@ -49,8 +50,35 @@ const LEDGER: &[&str] = &[
         state TEXT NOT NULL,
         code INTEGER,
         reason TEXT,
+        -- An employee gets only so much from an app; others have none.
+        app TEXT,
+        left_at INTEGER,
         PRIMARY KEY (message_id, recipient)
     ) WITHOUT ROWID",
+    "CREATE INDEX recipient_left ON recipient (recipient, app, left_at) WHERE left_at IS NOT NULL AND app IS NOT NULL",
+    "CREATE TABLE queue (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        message_id TEXT NOT NULL UNIQUE,
+        lane TEXT NOT NULL,
+        rank INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        put_at INTEGER NOT NULL,
+        accepted INTEGER NOT NULL DEFAULT 0,
+        content TEXT NOT NULL,
+        sealed BLOB
+    )",
+    "CREATE INDEX queue_next ON queue (lane, rank, due_at, sequence)",
+    "CREATE INDEX queue_due ON queue (lane, due_at)",
+    "CREATE INDEX queue_expires ON queue (expires_at) WHERE expires_at IS NOT NULL",
+    "CREATE INDEX queue_put ON queue (put_at) WHERE accepted = 0",
+    "CREATE TABLE lane (
+        lane TEXT PRIMARY KEY,
+        due_at INTEGER NOT NULL,
+        worker TEXT NOT NULL,
+        lease_until INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX lane_due ON lane (due_at)",
     "CREATE TABLE attempt (
         message_id TEXT NOT NULL,
         number INTEGER NOT NULL,
@@ -83,14 +111,29 @@ const LEDGER: &[&str] = &[
     "CREATE TRIGGER message_inserted AFTER INSERT ON message BEGIN
         INSERT INTO attempt (message_id, number, at, state, code, reason)
         VALUES (NEW.id, 1, NEW.created_at, NEW.state, NEW.code, NEW.reason);
-        INSERT INTO recipient (message_id, recipient, state, code, reason)
-        SELECT DISTINCT NEW.id, value, NEW.state, NEW.code, NEW.reason FROM json_each(NEW.recipients);
+        INSERT INTO recipient (message_id, recipient, state, code, reason, app)
+        SELECT DISTINCT NEW.id, value, NEW.state, NEW.code, NEW.reason,
+            CASE NEW.system WHEN 'wanwang' THEN coalesce(NEW.company, '') END
+        FROM json_each(NEW.recipients);
+    END",
+    // A lane wakes up when a message enters it.
+    "CREATE TRIGGER message_queued AFTER INSERT ON message WHEN NEW.state = 'queued' BEGIN
+        UPDATE queue SET accepted = 1 WHERE message_id = NEW.id;
+        INSERT INTO lane (lane, due_at, worker, lease_until)
+        SELECT lane, due_at, '', 0 FROM queue WHERE message_id = NEW.id
+        ON CONFLICT (lane) DO UPDATE SET due_at = min(due_at, excluded.due_at);
+    END",
+    "CREATE TRIGGER message_unqueued AFTER UPDATE OF state ON message
+     WHEN NEW.state NOT IN ('queued', 'sending') AND OLD.state IN ('queued', 'sending') BEGIN
+        DELETE FROM queue WHERE message_id = NEW.id;
     END",
     "CREATE TRIGGER message_changed AFTER UPDATE OF state ON message WHEN OLD.state <> NEW.state BEGIN
         INSERT INTO attempt (message_id, number, at, state, code, reason)
         SELECT NEW.id, 1 + max(number), NEW.changed_at, NEW.state, NEW.code, NEW.reason
         FROM attempt WHERE message_id = NEW.id;
-        UPDATE recipient SET state = NEW.state, code = NEW.code, reason = NEW.reason
+        UPDATE recipient SET state = NEW.state, code = NEW.code, reason = NEW.reason,
+            left_at = CASE WHEN NEW.state = 'sending' THEN NEW.left_at WHEN NEW.state IN ('refused', 'queued') THEN NULL
+                ELSE left_at END
         WHERE message_id = NEW.id AND state = OLD.state;
     END",
     "CREATE TRIGGER part_changed AFTER UPDATE OF state ON part WHEN OLD.state <> NEW.state BEGIN

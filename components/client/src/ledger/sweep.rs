@@ -1,5 +1,7 @@
 //! What time does to messages: vanished workers, deadlines, old rows.
 
+use super::system;
+use crate::bindings::exports::wecom::gateway::types::System;
 use store::{Error, Row, Sql, database::integer};
 
 const HOUR: u64 = 3_600_000;
@@ -40,6 +42,15 @@ pub fn without_outcome(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error
     ))
 }
 
+/// Ends messages that are still queued after their deadline. Returns how many.
+pub fn past_deadline(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
+    count(sql.query(
+        "UPDATE message SET state = 'expired', reason = '在队列中超过截止时间,消息未发送', changed_at = ?1
+         WHERE state = 'queued' AND id IN (SELECT message_id FROM queue WHERE expires_at <= ?1 LIMIT ?2) RETURNING 1",
+        &[integer(now), most.into()],
+    ))
+}
+
 /// Forgets idempotency keys, messages and outcomes that are old. Returns how many rows were deleted.
 pub fn old(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
     sql.query(
@@ -58,15 +69,27 @@ pub fn old(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
         "DELETE FROM outcome WHERE event_id IN (SELECT event_id FROM outcome WHERE at < ?1 LIMIT ?2) RETURNING 1",
         &[horizon, most.into()],
     ))?;
-    Ok(messages + outcomes)
+    // A crash between the queue's row and the ledger's leaves the first, of a message that nobody accepted.
+    let orphans = count(sql.query(
+        "DELETE FROM queue WHERE sequence IN (
+            SELECT sequence FROM queue WHERE accepted = 0 AND put_at < ?1 LIMIT ?2) RETURNING 1",
+        &[integer(now.saturating_sub(HOUR)), most.into()],
+    ))?;
+    Ok(messages + outcomes + orphans)
 }
 
 /// A message whose counters nobody needs any more.
 pub struct Counted {
     /// Its id.
     pub id: String,
+    /// Where it went.
+    pub system: System,
     /// Its hosted account, if it had one.
     pub account: Option<String>,
+    /// Its content's type.
+    pub kind: String,
+    /// The company whose app sent it, if one did.
+    pub company: Option<String>,
     /// Its recipients, a JSON list.
     pub recipients: String,
     /// From when its counters may date.
@@ -78,7 +101,8 @@ pub struct Counted {
 /// Finds messages whose counters ended before `horizon`.
 pub fn counted(sql: &impl Sql, horizon: u64, most: u32) -> Result<Vec<Counted>, Error> {
     sql.query(
-        "SELECT id, account, recipients, created_at, counted_until FROM message WHERE counted_until < ? LIMIT ?",
+        "SELECT id, account, recipients, coalesce(counted_from, created_at), counted_until, system, kind, company FROM message
+         WHERE counted_until < ? LIMIT ?",
         &[integer(horizon), most.into()],
     )?
     .iter()
@@ -89,6 +113,9 @@ pub fn counted(sql: &impl Sql, horizon: u64, most: u32) -> Result<Vec<Counted>, 
             recipients: row.get(2)?,
             from: row.get(3)?,
             until: row.get(4)?,
+            system: system(row, 5)?,
+            kind: row.get(6)?,
+            company: row.get(7)?,
         })
     })
     .collect()

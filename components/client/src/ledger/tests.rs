@@ -24,7 +24,12 @@ const ENTRY: Entry<'_> = Entry {
     now: 1_000,
     lease_until: 5_000,
     counted_until: Some(3_000),
+    queued: false,
 };
+
+fn sending(sql: &Memory, id: &str, now: u64, lease_until: u64) -> bool {
+    matches!(leave(sql, id, now, lease_until, None, None).unwrap(), Leave::Left)
+}
 
 fn outcome(event: &str, account: &str, code: i64) -> Outcome {
     Outcome {
@@ -46,7 +51,7 @@ fn history(sql: &Memory) -> Vec<State> {
 
 fn sent(sql: &Memory) {
     assert_eq!(insert(sql, &ENTRY).unwrap(), None);
-    assert!(sending(sql, "m-1", 1_001, 20_000).unwrap());
+    assert!(sending(sql, "m-1", 1_001, 20_000));
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn an_outcome_that_comes_before_the_answer_settles_too() {
 /// A message whose answer was lost.
 fn lost(sql: &Memory, id: &str, echo: &str, recipients: &str, at: u64) {
     insert(sql, &Entry { id, echo: Some(echo), recipients, ..ENTRY }).unwrap();
-    sending(sql, id, at, at + 20_000).unwrap();
+    sending(sql, id, at, at + 20_000);
     let lost = End { state: State::Unknown, code: None, reason: "", answer: None, release_key: false };
     end(sql, id, &lost, at + 1).unwrap();
 }
@@ -112,7 +117,7 @@ fn an_outcome_waits_while_it_may_be_of_a_message_under_way() {
     let sql = ledger();
     lost(&sql, "m-1", "text_msg", r#"["S:1_2"]"#, 1_000);
     insert(&sql, &Entry { id: "m-2", ..ENTRY }).unwrap();
-    sending(&sql, "m-2", 1_000, 20_000).unwrap();
+    sending(&sql, "m-2", 1_000, 20_000);
     assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_600).unwrap(), Settlement::Early);
     submitted(&sql, "m-2", Some("u-2"), Some((200, "{}")), 1_700).unwrap();
     assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 1_800).unwrap(), Settlement::Settled);
@@ -126,7 +131,7 @@ fn a_summary_counts_recipients_by_hour_and_state() {
     insert(&sql, &Entry { recipients: r#"["a","b"]"#, now: hour + 5, ..ENTRY }).unwrap();
     insert(&sql, &Entry { id: "m-2", now: 2 * hour, ..ENTRY }).unwrap();
     insert(&sql, &Entry { id: "m-3", caller: "erp", now: hour, ..ENTRY }).unwrap();
-    sending(&sql, "m-2", 2 * hour, 3 * hour).unwrap();
+    sending(&sql, "m-2", 2 * hour, 3 * hour);
     let totals: Vec<_> =
         summary(&sql, "crm", 0, 3 * hour).unwrap().iter().map(|total| (total.hour, total.state, total.count)).collect();
     assert_eq!(totals, [(hour, State::Accepted, 2), (2 * hour, State::Sending, 1)]);
@@ -156,14 +161,14 @@ fn a_vanished_worker_leaves_unknown_or_refused_and_never_a_second_send() {
     sent(&sql);
     assert_eq!(sweep::vanished_while_sending(&sql, 20_000, 9).unwrap(), 0);
     assert_eq!(sweep::vanished_while_sending(&sql, 20_001, 9).unwrap(), 1);
-    assert!(!sending(&sql, "m-1", 20_002, 40_000).unwrap());
+    assert!(!sending(&sql, "m-1", 20_002, 40_000));
     // The worker was only slow: its answer is better knowledge than the sweep's.
     assert_eq!(submitted(&sql, "m-1", Some("u-1"), Some((200, "{}")), 21_000).unwrap(), State::Submitted);
 
     let other = Entry { id: "m-2", idempotency_key: Some("k"), ..ENTRY };
     assert_eq!(insert(&sql, &other).unwrap(), None);
     assert_eq!(sweep::vanished_before_sending(&sql, 5_001, 9).unwrap(), 1);
-    assert!(!sending(&sql, "m-2", 5_002, 40_000).unwrap());
+    assert!(!sending(&sql, "m-2", 5_002, 40_000));
     assert_eq!(report(&sql, "crm", "m-2").unwrap().unwrap().state, State::Refused);
     assert_eq!(insert(&sql, &Entry { id: "m-3", idempotency_key: Some("k"), ..ENTRY }).unwrap(), None);
 }
@@ -192,7 +197,7 @@ fn a_message_that_never_left_gives_its_key_back() {
 fn time_expires_keys_missing_outcomes_and_rows() {
     let sql = ledger();
     insert(&sql, &Entry { idempotency_key: Some("k"), ..ENTRY }).unwrap();
-    sending(&sql, "m-1", 1_000, 20_000).unwrap();
+    sending(&sql, "m-1", 1_000, 20_000);
     submitted(&sql, "m-1", Some("u-1"), Some((200, "{}")), 1_000).unwrap();
     assert_eq!(sweep::without_outcome(&sql, 1_000 + sweep::OUTCOME_DEADLINE, 9).unwrap(), 0);
     assert_eq!(sweep::without_outcome(&sql, 1_001 + sweep::OUTCOME_DEADLINE, 9).unwrap(), 1);
@@ -233,7 +238,7 @@ fn a_message_of_several_calls_has_a_state_for_each_recipient_and_is_taken_back_c
     let sql = ledger();
     let entry = Entry { system: System::Wanwang, account: None, recipients: r#"["a","b","c"]"#, ..ENTRY };
     insert(&sql, &entry).unwrap();
-    sending(&sql, "m-1", 1_001, 20_000).unwrap();
+    sending(&sql, "m-1", 1_001, 20_000);
     part(&sql, "m-1", 0, Some("u-1"), r#"["a"]"#).unwrap();
     part(&sql, "m-1", 1, Some("u-2"), r#"["b"]"#).unwrap();
     let states = |sql: &Memory| -> Vec<State> {
@@ -261,7 +266,7 @@ fn lists_a_callers_messages_in_order_and_by_filter() {
     {
         insert(&sql, &Entry { id, caller, account: Some(account), ..ENTRY }).unwrap();
     }
-    sending(&sql, "m-4", 1_001, 20_000).unwrap();
+    sending(&sql, "m-4", 1_001, 20_000);
     let ids = |filter: Filter| -> Vec<String> {
         list(&sql, "crm", &filter).unwrap().into_iter().map(|report| report.id).collect()
     };
@@ -271,6 +276,60 @@ fn lists_a_callers_messages_in_order_and_by_filter() {
     assert_eq!(ids(Filter { after: Some("m-1".into()), ..all.clone() }), ["m-3", "m-4"]);
     assert_eq!(ids(Filter { account: Some("a-1".into()), ..all.clone() }), ["m-1", "m-4"]);
     assert_eq!(ids(Filter { state: Some(State::Sending), ..all }), ["m-4"]);
+}
+
+fn used_up(sql: &Memory, id: &str, now: u64) -> (&'static str, String, u64) {
+    match leave(sql, id, now, now + 9, None, None).unwrap() {
+        Leave::UsedUp(used_up) => (used_up.limit.name, used_up.scope.unwrap(), used_up.retry_after),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_employee_gets_thirty_a_minute_from_an_app_and_a_message_to_many_counts_for_each() {
+    let sql = ledger();
+    let notice = Entry { system: System::Wanwang, account: None, ..ENTRY };
+    let send = |id: &str, recipients: &str, company: Option<&'static str>, now: u64| {
+        insert(&sql, &Entry { id, recipients, company, now, ..notice }).unwrap();
+        sending(&sql, id, now, now + 1_000)
+    };
+    for number in 0..30 {
+        assert!(send(&format!("a-{number}"), r#"["a","b"]"#, None, 100_000 + number));
+    }
+    assert!(!send("over", r#"["c","a"]"#, None, 100_100));
+    let (limit, employee, wait) = used_up(&sql, "over", 100_100);
+    assert_eq!((limit, employee.as_str()), ("employee-minute", "a"));
+    assert!((60_100..=60_200).contains(&wait), "{wait}");
+    assert!(send("other", r#"["c"]"#, None, 100_100), "nothing was counted for the other recipient");
+    assert!(send("app", r#"["a"]"#, Some("another company"), 100_100));
+    assert!(sending(&sql, "over", 100_100 + wait + 1, 999_999));
+}
+
+#[test]
+fn an_employee_gets_a_thousand_an_hour_from_an_app() {
+    let sql = ledger();
+    let notice = Entry { system: System::Wanwang, account: None, recipients: r#"["a"]"#, ..ENTRY };
+    for number in 0..1_000 {
+        let (id, now) = (format!("a-{number}"), 1_000_000 + number * 2_500);
+        insert(&sql, &Entry { id: &id, now, ..notice }).unwrap();
+        assert!(sending(&sql, &id, now, now + 1_000));
+    }
+    insert(&sql, &Entry { id: "over", now: 3_500_000, ..notice }).unwrap();
+    let (limit, _, wait) = used_up(&sql, "over", 3_500_000);
+    assert_eq!((limit, wait), ("employee-hour", 1_100_250));
+}
+
+#[test]
+fn what_was_refused_was_not_counted() {
+    let sql = ledger();
+    let notice = Entry { system: System::Wanwang, account: None, recipients: r#"["a"]"#, ..ENTRY };
+    for number in 0..40 {
+        let id = format!("a-{number}");
+        insert(&sql, &Entry { id: &id, ..notice }).unwrap();
+        assert!(sending(&sql, &id, 2_000, 9_000));
+        let refused = End { state: State::Refused, code: None, reason: "", answer: None, release_key: true };
+        end(&sql, &id, &refused, 2_001).unwrap();
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -296,7 +355,7 @@ proptest! {
         insert(&sql, &ENTRY).unwrap();
         for (number, step) in steps.iter().enumerate() {
             match step {
-                Step::Sending => { sending(&sql, "m-1", 1_000, 20_000).unwrap(); }
+                Step::Sending => { sending(&sql, "m-1", 1_000, 20_000); }
                 Step::Submitted => { submitted(&sql, "m-1", Some("u-1"), Some((200, "{}")), 1_000).unwrap(); }
                 Step::Refused => {
                     let refused = End { state: Failed, code: Some(1), reason: "", answer: None, release_key: false };

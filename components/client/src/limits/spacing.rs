@@ -1,125 +1,242 @@
 //! Spacing: two messages of an account never leave closer than 500 ms, whichever gateway sends them.
 //!
 //! Time is cut into slots. Whoever increments a slot's counter to one owns the slot, and nobody else ever does. The
-//! owner of a slot whose predecessor nobody owns sends at once; it makes sure of that by incrementing the predecessor
-//! as well, so that nobody can own it later. Otherwise the owner sends at the end of its slot. Two sends are then never
-//! closer than a slot, and one after an idle spell does not wait.
+//! owner of a slot that follows an idle spell leaves at once. Every other one leaves at the end of its slot, and not
+//! before it has seen its predecessor leave, [`GAP`] ago at least: the predecessor marks its counter when it leaves.
+//! Clocks decide who goes when, and need to be only roughly right; the distance is kept by what was seen.
+//!
+//! A claim takes one write and three reads, a departure that somebody may wait for one more write.
 
-use super::{Counters, Permit};
+use super::Counters;
+use std::collections::HashMap;
 use store::keys;
 
-/// The length of a slot in milliseconds: the platform's 500, and 100 for what lies between the moment that the gateway
-/// chooses and the one at which the platform counts: a late start, the way there, a busy machine.
-pub const SLOT: u64 = 600;
+/// The length of a slot, in milliseconds: the platform's 500, and what looking for the predecessor takes.
+pub const SLOT: u64 = 520;
+/// The distance to the predecessor, in milliseconds from the moment at which it was seen to have left.
+const GAP: u64 = 508;
+/// Clocks of two gateways are at most so many milliseconds apart.
+const SKEW: u64 = 50;
+/// Whoever has not left so many milliseconds after the end of its slot does not leave in it any more.
+const GRACE: u64 = 200;
+/// How often to look whether the predecessor has left, in milliseconds.
+const GLANCE: u64 = 10;
+/// A message that followed its departure later than this, in milliseconds, is noted for the successor, ...
+const NOTABLE: u64 = 8;
+/// ... which waits longer by so many milliseconds at most.
+const LONGEST_NOTE: u64 = 100;
 
-/// A claim that is answered later than so many milliseconds before its slot ends is given up.
-const MARGIN: u64 = 20;
+/// What a slot's counter is made of: how many claimed it, whether its owner has left, by how much it was late.
+const CLAIM: i64 = 1;
+const MARK: i64 = 1 << 20;
+const NOTE: i64 = 1 << 40;
 
-/// Claims the account's earliest free time, `latest` at most. A claim that is given up wastes its slot, nothing
-/// else.
+/// What a claim came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A slot.
+    Ticket(Ticket),
+    /// No slot in time; a retry can succeed after so many milliseconds.
+    Beyond(u64),
+}
+
+/// The latest departure of each account that left from here: what one saw oneself needs no looking.
+#[derive(Debug, Default)]
+pub struct Departures(HashMap<String, (u64, u64)>);
+
+/// So many accounts are remembered.
+const REMEMBERED: usize = 4_096;
+
+impl Departures {
+    fn of(&self, account: &str, slot: u64) -> Option<u64> {
+        self.0.get(account).filter(|(known, _)| *known == slot).map(|(_, left)| *left)
+    }
+
+    fn remember(&mut self, account: &str, slot: u64, left: u64) {
+        if self.0.len() >= REMEMBERED {
+            self.0.clear();
+        }
+        self.0.insert(account.to_owned(), (slot, left));
+    }
+}
+
+/// The right to leave in a slot.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ticket {
+    slot: u64,
+    ahead: Ahead,
+}
+
+/// Who is ahead of a ticket.
+#[derive(Debug, PartialEq, Eq)]
+enum Ahead {
+    /// Nobody: it may leave from this time to the end of its slot.
+    Nobody { from: u64 },
+    /// The owner of the slot before, of whom nothing is known yet.
+    Somebody,
+    /// The owner of the slot before: it may leave from this time on.
+    Gone { from: u64 },
+}
+
+/// What to do next with a ticket.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Wait until this time, and look again.
+    Wait(u64),
+    /// It may leave at this time, and not before.
+    At(u64),
+}
+
+/// What became of a departure.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// Now.
+    Now,
+    /// Not before this time.
+    Later(u64),
+    /// Too late: another ticket is needed.
+    Missed,
+}
+
+/// Claims the account's earliest free slot, to leave at `latest` at most. A claim that is given up wastes its slot,
+/// nothing else.
 pub fn claim<C: Counters>(
     counters: &mut C,
     account: &str,
     latest: u64,
     mut clock: impl FnMut() -> u64,
-) -> Result<Permit, C::Error> {
+) -> Result<Claim, C::Error> {
     let mut slot = clock() / SLOT;
-    let mut given_up = None;
+    let mut behind_an_owner = false;
     loop {
-        let begins = slot * SLOT;
-        if begins > latest {
-            let now = clock();
-            return Ok(Permit::Beyond((begins + SLOT).saturating_sub(now)));
+        if slot * SLOT > latest || (behind_an_owner && (slot + 1) * SLOT > latest) {
+            return Ok(Claim::Beyond(((slot + 1) * SLOT).saturating_sub(clock()).max(1)));
         }
-        let ends = begins + SLOT;
-        if counters.increment(&keys::slot(account, slot), 1)? == 1 {
-            let in_time = |now: u64| now + MARGIN <= ends;
-            if in_time(clock()) {
-                // A slot that was given up has no send in it, and nobody else owns it.
-                let free = slot == 0 || given_up == Some(slot - 1);
-                let first = free || counters.increment(&keys::slot(account, slot - 1), 1)? == 1;
-                let now = clock();
-                if in_time(now) {
-                    let at = if first { now.max(begins) } else { ends };
-                    return Ok(if at <= latest { Permit::At(at) } else { Permit::Beyond(at.saturating_sub(now)) });
+        if counters.increment(&keys::slot(account, slot), CLAIM)? == CLAIM
+            // Whoever owns the next slot may not have seen this claim.
+            && counters.count(&keys::slot(account, slot + 1))? == 0
+        {
+            let ahead = ahead(counters, account, slot, behind_an_owner)?;
+            let now = clock();
+            let in_time = match ahead {
+                Ahead::Nobody { from } => now.max(from) < (slot + 1) * SLOT,
+                _ => now < (slot + 1) * SLOT + GRACE,
+            };
+            if in_time {
+                return Ok(Claim::Ticket(Ticket { slot, ahead }));
+            }
+        }
+        let now = clock() / SLOT;
+        behind_an_owner = now <= slot;
+        slot = (slot + 1).max(now);
+    }
+}
+
+/// Finds who is ahead of a slot that was just claimed.
+fn ahead<C: Counters>(counters: &mut C, account: &str, slot: u64, behind_an_owner: bool) -> Result<Ahead, C::Error> {
+    if behind_an_owner || counters.count(&keys::slot(account, slot.saturating_sub(1)))? != 0 {
+        return Ok(Ahead::Somebody);
+    }
+    let before = counters.count(&keys::slot(account, slot.saturating_sub(2)))?;
+    // The owner of the slot before the free one may leave until its grace is over.
+    let from = if before == 0 { slot * SLOT } else { (slot - 1) * SLOT + GRACE + SKEW + GAP };
+    Ok(Ahead::Nobody { from })
+}
+
+impl Ticket {
+    /// Looks whether it is known when to leave.
+    pub fn look<C: Counters>(
+        &mut self,
+        counters: &mut C,
+        departures: &Departures,
+        account: &str,
+        mut clock: impl FnMut() -> u64,
+    ) -> Result<Step, C::Error> {
+        match self.ahead {
+            Ahead::Nobody { from } | Ahead::Gone { from } => return Ok(Step::At(from)),
+            Ahead::Somebody => {}
+        }
+        if let Some(left) = departures.of(account, self.slot - 1) {
+            let from = (left + GAP).max(self.ends());
+            self.ahead = Ahead::Gone { from };
+            return Ok(Step::At(from));
+        }
+        let begins = self.slot * SLOT;
+        let now = clock();
+        if now + SKEW < begins {
+            return Ok(Step::Wait(begins - SKEW));
+        }
+        let count = counters.count(&keys::slot(account, self.slot - 1))?;
+        let seen = clock();
+        let from = if count % NOTE >= MARK {
+            (seen + GAP).max(self.ends())
+        } else if now > begins + GRACE + SKEW {
+            // It left without a mark, as the first after an idle spell does, or it never will.
+            self.ends() + SKEW + GAP - SLOT + NOTABLE
+        } else {
+            return Ok(Step::Wait(now + GLANCE));
+        };
+        self.ahead = Ahead::Gone { from };
+        Ok(Step::At(from))
+    }
+
+    /// Leaves, if it is time: the message has to follow at once.
+    pub fn leave<C: Counters>(
+        &mut self,
+        counters: &mut C,
+        departures: &mut Departures,
+        account: &str,
+        mut clock: impl FnMut() -> u64,
+    ) -> Result<Departure, C::Error> {
+        let mut now = clock();
+        match self.ahead {
+            Ahead::Somebody => return Ok(Departure::Later(now)),
+            Ahead::Nobody { from } if now < from => return Ok(Departure::Later(from)),
+            Ahead::Nobody { .. } if now < self.ends() => {
+                departures.remember(account, self.slot, now);
+                return Ok(Departure::Now);
+            }
+            Ahead::Nobody { .. } => return Ok(Departure::Missed),
+            Ahead::Gone { from } => {
+                let note = counters.count(&keys::slot(account, self.slot - 1))? / NOTE;
+                let from = from + u64::try_from(note).unwrap_or_default().min(LONGEST_NOTE);
+                now = clock();
+                if now < from && from <= self.ends() + GRACE {
+                    return Ok(Departure::Later(from));
+                }
+                if now < from {
+                    return Ok(Departure::Missed);
                 }
             }
-            given_up = Some(slot);
         }
-        slot = (slot + 1).max(clock() / SLOT);
+        if now > self.ends() + GRACE {
+            return Ok(Departure::Missed);
+        }
+        counters.increment(&keys::slot(account, self.slot), MARK)?;
+        now = clock();
+        departures.remember(account, self.slot, now);
+        Ok(if now <= self.ends() + GRACE { Departure::Now } else { Departure::Missed })
+    }
+
+    /// Tells the successor that the message arrived later than it left, by up to so many milliseconds. `now` is the
+    /// time at which that is known.
+    pub fn note<C: Counters>(&self, counters: &mut C, account: &str, late: u64, now: u64) -> Result<(), C::Error> {
+        if late > NOTABLE && now < self.ends() + SLOT + GRACE {
+            let late = i64::try_from(late.min(LONGEST_NOTE)).unwrap_or_default();
+            counters.increment(&keys::slot(account, self.slot), late * NOTE)?;
+        }
+        Ok(())
+    }
+
+    fn ends(&self) -> u64 {
+        (self.slot + 1) * SLOT
     }
 }
 
 /// Every counter that a message of the account can have touched, accepted at `from` and gone at `until`.
 pub fn keys(account: &str, from: u64, until: u64) -> impl Iterator<Item = String> {
-    ((from / SLOT).saturating_sub(1)..=until / SLOT).map(move |slot| keys::slot(account, slot))
+    (from / SLOT..=until / SLOT).map(move |slot| keys::slot(account, slot))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::cell::RefCell;
-    use store::memory::Counters;
-
-    fn claim_at(counters: &mut Counters, now: u64, wait: u64) -> Permit {
-        claim(counters, "a", now + wait, || now).unwrap()
-    }
-
-    #[test]
-    fn one_after_an_idle_spell_does_not_wait() {
-        let mut counters = Counters::default();
-        assert_eq!(claim_at(&mut counters, 10_000, 0), Permit::At(10_000));
-        assert_eq!(counters.len(), 2, "an uncontended claim costs two writes");
-        assert_eq!(claim_at(&mut counters, 20_000, 0), Permit::At(20_000));
-    }
-
-    #[test]
-    fn the_next_ones_wait_for_their_slot_and_then_are_refused_with_a_time() {
-        let mut counters = Counters::default();
-        let start = 100 * SLOT;
-        assert_eq!(claim_at(&mut counters, start, 2_000), Permit::At(start));
-        assert_eq!(claim_at(&mut counters, start, 2_000), Permit::At(start + 2 * SLOT));
-        assert_eq!(claim_at(&mut counters, start, 2_000), Permit::At(start + 3 * SLOT));
-        assert_eq!(claim_at(&mut counters, start, 2_000), Permit::Beyond(4 * SLOT));
-    }
-
-    #[test]
-    fn a_claim_answered_at_the_end_of_its_slot_is_given_up() {
-        let mut counters = Counters::default();
-        let start = 100 * SLOT;
-        let ticks = RefCell::new([start, start + SLOT - 1].into_iter());
-        let clock = || ticks.borrow_mut().next().unwrap_or(start + SLOT);
-        let permit = claim(&mut counters, "a", start + 5_000, clock).unwrap();
-        assert_eq!(permit, Permit::At(start + SLOT), "the next slot is free, and its beginning is not far");
-    }
-
-    proptest! {
-        /// Arrivals at any times, each waiting for its permit; the store answers late by any amount.
-        #[test]
-        fn permits_are_never_closer_than_a_slot(
-            arrivals in prop::collection::vec((0_u64..3_000, 0_u64..600, 0_u64..600), 1..40),
-        ) {
-            let mut counters = Counters::default();
-            let mut now = 1_000_000;
-            let mut permits = Vec::new();
-            for (pause, first_delay, second_delay) in arrivals {
-                now += pause;
-                let delays = RefCell::new([0, first_delay, second_delay].into_iter());
-                let moment = RefCell::new(now);
-                let clock = || {
-                    *moment.borrow_mut() += delays.borrow_mut().next().unwrap_or(0);
-                    *moment.borrow()
-                };
-                if let Permit::At(at) = claim(&mut counters, "a", now + 4_000, clock).unwrap() {
-                    prop_assert!(at >= now);
-                    permits.push(at);
-                }
-            }
-            permits.sort_unstable();
-            for pair in permits.windows(2) {
-                prop_assert!(pair[1] - pair[0] >= SLOT, "{permits:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -17,8 +17,8 @@ pub fn prepare(conversation: &Conversation, content: &Content) -> Option<Prepare
     add(&mut body, fields);
     Some(Prepared {
         system: System::Quntool,
-        path,
-        kind,
+        path: path.into(),
+        kind: kind.into(),
         account: Some(conversation.account.clone()),
         company: None,
         recipients: vec![conversation.conversation_id.clone()],

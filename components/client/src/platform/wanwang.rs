@@ -35,8 +35,8 @@ pub fn prepare(employees: &Employees, content: &Content) -> Option<Prepared> {
     };
     Some(Prepared {
         system: System::Wanwang,
-        path,
-        kind,
+        path: path.into(),
+        kind: kind.into(),
         account: None,
         company: employees.company_id.clone(),
         recipients: employees.work_ids.clone(),

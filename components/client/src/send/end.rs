@@ -10,7 +10,7 @@ use crate::{
 };
 use runtime::clock;
 
-impl Work<'_> {
+impl Work {
     /// The message did not leave.
     pub(super) fn not_left(&self, reason: NotNow) -> Result<Failure, Failure> {
         match reason {
@@ -19,6 +19,7 @@ impl Work<'_> {
                 Ok(Failure::Throttled(Throttle {
                     id: Some(self.id.clone()),
                     limit: used_up.limit.name.into(),
+                    scope: used_up.scope,
                     quota: used_up.limit.quota,
                     window_ms: used_up.limit.window,
                     retry_after_ms: used_up.retry_after,
@@ -28,7 +29,13 @@ impl Work<'_> {
                 self.end(&End::unsent(State::Refused, "网关存储故障,消息未发送"))?;
                 Ok(internal(error))
             }
+            NotNow::Taken => Ok(internal(store::Error::Database("a message that was accepted was taken away".into()))),
         }
+    }
+
+    /// Whether the message was sent is not known.
+    pub(super) fn unknown(&self, reason: &str) -> Result<(), Failure> {
+        self.end(&End { state: State::Unknown, code: None, reason, answer: None, release_key: false })
     }
 
     /// The platform refused the message.

@@ -1,27 +1,38 @@
-//! Until a message leaves: its limits, and the mark in the ledger.
+//! Until a message leaves: its limits.
 
-use super::Work;
 use crate::{
-    bindings::exports::wecom::gateway::types::System,
-    ledger,
-    limits::{Permit, UsedUp, spacing, window},
-    platform::Prepared,
+    configuration::Configuration,
+    limits::{
+        UsedUp,
+        spacing::{self, Claim, Departure, Departures, Step, Ticket},
+        window::{self, Closed, Counted, Permit},
+    },
+    platform::{self, Prepared},
 };
-use contract::limit::{self, Limit, Scope};
+use contract::limit::{self, ACCOUNT_SPACING, Limit, Scope};
 use runtime::clock;
+use std::cell::{Cell, RefCell};
 use store::{Error, KeyValue};
 
-/// `sending` is written so many milliseconds before the message may leave.
+/// The ledger is told so many milliseconds before the message may leave.
 const HEAD_START: u64 = 10;
-/// A message that missed its moment by more milliseconds than this asks for another one.
-const LATENESS: u64 = 15;
+
+thread_local! {
+    static CLOSED: RefCell<Closed> = RefCell::default();
+    static DEPARTURES: RefCell<Departures> = RefCell::default();
+    /// The shortest time in which Quntool answered lately, in milliseconds; none before its first answer.
+    static USUAL: Cell<Option<u64>> = const { Cell::new(None) };
+}
 
 /// Why a message cannot leave.
+#[derive(Debug)]
 pub enum NotNow {
     /// A limit is used up.
     UsedUp(UsedUp),
     /// The store failed.
     Broken(Error),
+    /// Somebody else has taken the message.
+    Taken,
 }
 
 impl From<Error> for NotNow {
@@ -30,55 +41,162 @@ impl From<Error> for NotNow {
     }
 }
 
-impl Work<'_> {
-    /// Waits until the limits let the message leave, and marks it as `sending` just before.
-    pub(super) async fn leave_in_time(&self) -> Result<(), NotNow> {
-        let latest = clock::now() + self.patience();
-        let mut marked = false;
-        loop {
-            let at = self.permit(latest)?;
-            sleep_until(at.saturating_sub(HEAD_START)).await;
-            if !marked {
-                let now = clock::now();
-                if !ledger::sending(&self.database, &self.id, now, now + self.lease())? {
-                    return Err(NotNow::Broken(Error::Database("the message was taken away".into())));
-                }
-                marked = true;
+/// What a message needs in order to leave: the limits that it was counted against, and its place among the messages of
+/// its account.
+pub struct Passage {
+    account: Option<String>,
+    counters: KeyValue,
+    latest: u64,
+    counted: Vec<Counted>,
+    ticket: Option<Ticket>,
+    /// For how long it waits for which limit, in milliseconds.
+    waited: Option<(&'static Limit, u64)>,
+}
+
+impl Passage {
+    /// Asks for the passage of a message that leaves until `latest`. Waits for a limit that is free in time.
+    pub async fn ask(prepared: &Prepared, configuration: &Configuration, latest: u64) -> Result<Self, NotNow> {
+        let mut passage = Self {
+            account: prepared.account.clone(),
+            counters: KeyValue::open()?,
+            latest,
+            counted: Vec::new(),
+            ticket: None,
+            waited: None,
+        };
+        let begun = clock::now();
+        for limit in limit::of(platform::system(prepared.system)) {
+            let Some(scope) = counted_scope(limit, prepared, configuration) else { continue };
+            if let Err(reason) = passage.count(limit, &scope).await {
+                passage.give_back()?;
+                return Err(reason);
             }
-            sleep_until(at).await;
-            let spaced = self.prepared.account.is_some();
-            if !spaced || clock::now() <= at + LATENESS {
-                return Ok(());
+        }
+        let waited = clock::now().saturating_sub(begun);
+        if waited > HEAD_START {
+            passage.waited = passage.counted.last().map(|counted| (counted.limit, waited));
+        }
+        if let Err(reason) = passage.queue_up() {
+            passage.give_back()?;
+            return Err(reason);
+        }
+        Ok(passage)
+    }
+
+    async fn count(&mut self, limit: &'static Limit, scope: &str) -> Result<(), NotNow> {
+        loop {
+            let now = clock::now();
+            let delay = self.latest.saturating_sub(now);
+            let delay = if self.account.is_some() { delay } else { 0 };
+            let permit =
+                CLOSED.with_borrow_mut(|closed| window::claim(&mut self.counters, closed, limit, scope, now, delay))?;
+            match permit {
+                Permit::Counted(counted) => {
+                    self.counted.push(counted);
+                    return Ok(());
+                }
+                Permit::Beyond(wait) if now + wait <= self.latest => clock::sleep(wait).await,
+                Permit::Beyond(retry_after) => {
+                    return Err(NotNow::UsedUp(UsedUp { limit, scope: None, retry_after }));
+                }
             }
         }
     }
 
-    fn permit(&self, latest: u64) -> Result<u64, NotNow> {
-        let Some(limit) = limit_of(&self.prepared) else { return Ok(clock::now()) };
-        let mut counters = KeyValue::open()?;
-        let permit = match limit.scope {
-            Scope::Account => {
-                let account = self.prepared.account.as_deref().unwrap_or_default();
-                spacing::claim(&mut counters, account, latest, clock::now)?
+    /// Takes the account's next place.
+    fn queue_up(&mut self) -> Result<(), NotNow> {
+        let Some(account) = &self.account else { return Ok(()) };
+        match spacing::claim(&mut self.counters, account, self.latest, clock::now)? {
+            Claim::Ticket(ticket) => {
+                self.ticket = Some(ticket);
+                Ok(())
             }
-            Scope::Robot => {
-                let robot = self.prepared.recipients.first().map(String::as_str).unwrap_or_default();
-                window::claim(&mut counters, limit, robot, clock::now())?
+            Claim::Beyond(retry_after) => {
+                let scope = Some(account.clone());
+                Err(NotNow::UsedUp(UsedUp { limit: &ACCOUNT_SPACING, scope, retry_after }))
             }
-        };
-        match permit {
-            Permit::At(at) => Ok(at),
-            Permit::Beyond(retry_after) => Err(NotNow::UsedUp(UsedUp { limit, retry_after })),
         }
+    }
+
+    /// Waits until shortly before the message may leave.
+    pub async fn approach(&mut self) -> Result<(), NotNow> {
+        let begun = clock::now();
+        let (Some(ticket), Some(account)) = (&mut self.ticket, &self.account) else { return Ok(()) };
+        loop {
+            let counters = &mut self.counters;
+            match DEPARTURES.with_borrow(|departures| ticket.look(counters, departures, account, clock::now))? {
+                Step::Wait(until) => sleep_until(until).await,
+                Step::At(at) => {
+                    sleep_until(at.saturating_sub(HEAD_START)).await;
+                    break;
+                }
+            }
+        }
+        let waited = clock::now().saturating_sub(begun);
+        if waited > HEAD_START {
+            self.waited = Some((&ACCOUNT_SPACING, waited));
+        }
+        Ok(())
+    }
+
+    /// Waits until the message may leave. False: its moment has passed, and it has another one now.
+    pub async fn leave(&mut self) -> Result<bool, NotNow> {
+        let (Some(ticket), Some(account)) = (&mut self.ticket, &self.account) else { return Ok(true) };
+        loop {
+            let counters = &mut self.counters;
+            match DEPARTURES.with_borrow_mut(|departures| ticket.leave(counters, departures, account, clock::now))? {
+                Departure::Now => return Ok(true),
+                Departure::Later(at) => sleep_until(at.max(clock::now() + 1)).await,
+                Departure::Missed => {
+                    self.queue_up()?;
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// The platform has answered a message that left at `left`: it arrived at some time between the two.
+    pub fn arrived(&mut self, left: u64) {
+        let (Some(ticket), Some(account)) = (&self.ticket, &self.account) else { return };
+        let now = clock::now();
+        let took = now.saturating_sub(left);
+        let usual = USUAL.get();
+        // It grows slowly, so that it follows a platform that has become slower.
+        USUAL.set(Some(usual.map_or(took, |usual| took.min(usual + usual / 64 + 1))));
+        let late = took.saturating_sub(usual.unwrap_or(0));
+        // The message has left: what its successor learns is not its trouble.
+        let _ = ticket.note(&mut self.counters, account, late, now);
+    }
+
+    /// Takes back what was counted for a message that does not leave.
+    pub fn give_back(&mut self) -> Result<(), Error> {
+        for counted in self.counted.drain(..) {
+            counted.give_back(&mut self.counters)?;
+        }
+        Ok(())
+    }
+
+    /// Says which limit the message waited for, and how long.
+    pub fn waited(&self) -> Option<String> {
+        self.waited.map(|(limit, milliseconds)| format!("等待 {} {milliseconds} ms", limit.name))
+    }
+
+    /// The limits with a window that the message was counted against.
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
     }
 }
 
-/// The limit that a message is counted against.
-pub fn limit_of(prepared: &Prepared) -> Option<&'static Limit> {
-    match prepared.system {
-        System::Wanwang => None,
-        System::Quntool => Some(&limit::ACCOUNT_SPACING),
-        System::Kdocs => Some(&limit::ROBOT_MINUTE),
+/// Whose counters of a limit a message is counted in; none if it is counted elsewhere: an account's messages by their
+/// distance, an employee's in the ledger.
+pub fn counted_scope(limit: &Limit, prepared: &Prepared, configuration: &Configuration) -> Option<String> {
+    match limit.scope {
+        Scope::Account | Scope::Employee => None,
+        Scope::Company => Some(configuration.company.clone()),
+        Scope::Endpoint => {
+            Some(format!("{}/{}", prepared.kind, prepared.company.as_deref().unwrap_or(&configuration.company)))
+        }
+        Scope::Robot => prepared.recipients.first().cloned(),
     }
 }
 

@@ -11,7 +11,7 @@ use contract::wanwang::RECIPIENTS_PER_CALL;
 use runtime::clock;
 use serde_json::Value;
 
-impl Work<'_> {
+impl Work {
     /// Sends call by call, and stops at the first one that fails: its recipients and the ones behind it have their
     /// states then, and the caller gets its failure. If the very first fails, nothing was sent.
     pub(super) async fn in_parts(&self) -> Result<Result<Verdict, Ending>, Failure> {
@@ -23,7 +23,7 @@ impl Work<'_> {
             if let Some(work_ids) = body.get_mut("workIds") {
                 *work_ids = list.clone();
             }
-            let verdict = dispatch::wanwang(self.configuration, self.prepared.path, &body).await;
+            let verdict = dispatch::wanwang(&self.configuration, &self.prepared.path, &body).await;
             match verdict {
                 Ok(Verdict::Taken { upstream_id, answer }) => {
                     let id = upstream_id.as_deref();

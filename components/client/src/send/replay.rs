@@ -8,10 +8,16 @@ use crate::{
     upstream::Answer,
 };
 
-/// Says what was said to the first request with this key, or why that cannot be said.
-pub fn replay(known: Known, work: &Work<'_>) -> Result<Receipt, Failure> {
+/// Says what was said to the first request with this key, or why that cannot be said. A request that is queued is told
+/// where its message stands.
+pub fn replay(known: Known, work: &Work, queued: bool) -> Result<Receipt, Failure> {
     if known.fingerprint != work.fingerprint() {
         return Err(Failure::Conflict(Conflict::KeyReused));
+    }
+    if queued && known.answer.is_none() && known.state != State::Accepted {
+        let eta = super::queue::eta(&work.database, &known.id)?;
+        let Known { id, state, request_id, upstream_id, .. } = known;
+        return Ok(Receipt { id, request_id, upstream_id, eta, replayed: true, ..work.receipt(state) });
     }
     if matches!(known.state, State::Accepted | State::Queued | State::Sending) {
         return Err(Failure::Conflict(Conflict::InFlight));

@@ -168,10 +168,9 @@ impl Endpoint {
 
     /// Returns the limits that a request counts against.
     pub const fn limits(&self) -> &'static [&'static Limit] {
-        match (self.message, self.system) {
-            (Some(_), System::Quntool) => &[&limit::ACCOUNT_SPACING],
-            (Some(_), System::Kdocs) => &[&limit::ROBOT_MINUTE],
-            _ => &[],
+        match self.message {
+            Some(_) => limit::of(self.system),
+            None => &[],
         }
     }
 }

@@ -65,6 +65,11 @@ impl Counters {
         *counter
     }
 
+    /// Reads a counter; one that does not exist is zero.
+    pub fn count(&self, key: &str) -> i64 {
+        self.0.get(key).copied().unwrap_or_default()
+    }
+
     /// How many counters there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -1,0 +1,226 @@
+//! Spacing, alone and among gateways that run at once: each is a thread of its own in a simulated time, so that their
+//! calls to the store interleave in every order that their delays allow.
+
+use super::*;
+use proptest::prelude::*;
+use std::{
+    cell::{Cell, RefCell},
+    sync::{Condvar, Mutex, MutexGuard},
+    thread,
+};
+use store::memory;
+
+fn claim_at(counters: &mut memory::Counters, now: u64, wait: u64) -> Claim {
+    claim(counters, "a", now + wait, || now).unwrap()
+}
+
+#[test]
+fn one_after_an_idle_spell_does_not_wait() {
+    let mut counters = memory::Counters::default();
+    for now in [10_000, 20_000] {
+        let Claim::Ticket(mut ticket) = claim_at(&mut counters, now, 0) else { panic!("refused") };
+        assert_eq!(
+            ticket.look(&mut counters, &Departures::default(), "a", || now).unwrap(),
+            Step::At(now / SLOT * SLOT)
+        );
+        assert_eq!(ticket.leave(&mut counters, &mut Departures::default(), "a", || now).unwrap(), Departure::Now);
+    }
+    assert_eq!(counters.len(), 2, "one write for each");
+}
+
+#[test]
+fn those_that_would_wait_too_long_are_refused_with_a_time() {
+    let mut counters = memory::Counters::default();
+    let start = 100 * SLOT;
+    for _ in 0..4 {
+        assert!(matches!(claim_at(&mut counters, start, 2_100), Claim::Ticket(_)));
+    }
+    assert_eq!(claim_at(&mut counters, start, 2_100), Claim::Beyond(5 * SLOT));
+}
+
+#[test]
+fn a_successor_waits_for_what_arrived_late() {
+    let mut counters = memory::Counters::default();
+    let start = 100 * SLOT;
+    let Claim::Ticket(first) = claim_at(&mut counters, start, 0) else { panic!("refused") };
+    let Claim::Ticket(mut second) = claim_at(&mut counters, start, 2_000) else { panic!("refused") };
+    first.note(&mut counters, "a", 60, start + 70).unwrap();
+    let known = start + SLOT + GRACE + SKEW + 1;
+    let Step::At(at) = second.look(&mut counters, &Departures::default(), "a", || known).unwrap() else {
+        panic!("it waits on")
+    };
+    assert_eq!(second.leave(&mut counters, &mut Departures::default(), "a", || at).unwrap(), Departure::Later(at + 60));
+    assert_eq!(second.leave(&mut counters, &mut Departures::default(), "a", || at + 60).unwrap(), Departure::Now);
+}
+
+/// The simulated time of each actor, none once it is done, and the store that they share. Whoever is earliest acts.
+struct World {
+    state: Mutex<(Vec<Option<u64>>, memory::Counters)>,
+    turn: Condvar,
+}
+
+/// How the store and the way to the platform behave.
+#[derive(Clone, Copy, Debug)]
+struct Weather {
+    /// A call to the store takes up to twice so many milliseconds.
+    store: u64,
+    /// So many of a hundred answers of the store are lost.
+    lost: u64,
+    /// So many of a hundred messages take up to `way` milliseconds to the platform, the others up to 8.
+    late: u64,
+    way: u64,
+}
+
+/// One gateway, with a clock of its own.
+struct Actor<'a> {
+    world: &'a World,
+    number: usize,
+    skew: u64,
+    weather: Weather,
+    seed: Cell<u64>,
+    departures: RefCell<Departures>,
+}
+
+impl Actor<'_> {
+    fn random(&self, below: u64) -> u64 {
+        let next = self.seed.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.seed.set(next);
+        (next >> 33) % below.max(1)
+    }
+
+    /// Lets time pass for this actor, and waits until it is the earliest.
+    fn pass(&self, milliseconds: u64) -> MutexGuard<'_, (Vec<Option<u64>>, memory::Counters)> {
+        let mut state = self.world.state.lock().unwrap();
+        state.0[self.number] = state.0[self.number].map(|time| time + milliseconds);
+        self.world.turn.notify_all();
+        while state.0.iter().flatten().min() < state.0[self.number].as_ref() {
+            state = self.world.turn.wait(state).unwrap();
+        }
+        state
+    }
+
+    fn now(&self) -> u64 {
+        self.world.state.lock().unwrap().0[self.number].unwrap()
+    }
+
+    fn clock(&self) -> u64 {
+        self.now() + self.skew
+    }
+
+    fn sleep_until(&self, clock: u64) {
+        drop(self.pass(clock.saturating_sub(self.clock())));
+    }
+
+    /// Sends one message, and returns when the platform got it; none if the store failed.
+    fn send(&self) -> Result<u64, ()> {
+        let mut store = self;
+        let clock = || self.clock();
+        loop {
+            let Claim::Ticket(mut ticket) = claim(&mut store, "a", self.clock() + 20_000, clock)? else {
+                return Err(());
+            };
+            let departure = loop {
+                let step = ticket.look(&mut store, &self.departures.borrow(), "a", clock)?;
+                match step {
+                    Step::Wait(until) => self.sleep_until(until),
+                    Step::At(at) => {
+                        self.sleep_until(at);
+                        let departure = ticket.leave(&mut store, &mut self.departures.borrow_mut(), "a", clock)?;
+                        match departure {
+                            Departure::Later(at) => self.sleep_until(at),
+                            departure => break departure,
+                        }
+                    }
+                }
+            };
+            if departure == Departure::Now {
+                let way =
+                    if self.random(100) < self.weather.late { self.random(self.weather.way) } else { self.random(9) };
+                drop(self.pass(way));
+                let arrived = self.now();
+                // A lost answer of the store is the next message's trouble.
+                let _ = ticket.note(&mut store, "a", way, self.clock());
+                return Ok(arrived);
+            }
+        }
+    }
+}
+
+impl Counters for &Actor<'_> {
+    type Error = ();
+
+    fn increment(&mut self, key: &str, delta: i64) -> Result<i64, ()> {
+        let count = self.pass(self.random(self.weather.store)).1.increment(key, delta);
+        drop(self.pass(self.random(self.weather.store)));
+        if self.random(100) < self.weather.lost { Err(()) } else { Ok(count) }
+    }
+
+    fn count(&mut self, key: &str) -> Result<i64, ()> {
+        self.increment(key, 0)
+    }
+}
+
+/// Lets gateways with these clocks send so many messages each, with pauses of up to so many milliseconds between them,
+/// and returns when the platform got them.
+fn run(skews: &[u64], messages: usize, pause: u64, weather: Weather, seed: u64) -> Vec<u64> {
+    let times = skews.iter().map(|_| Some(1_000_000)).collect();
+    let world = World { state: Mutex::new((times, memory::Counters::default())), turn: Condvar::new() };
+    let mut arrivals: Vec<u64> = thread::scope(|scope| {
+        let actors: Vec<_> = skews
+            .iter()
+            .enumerate()
+            .map(|(number, skew)| {
+                let seed = Cell::new(seed.wrapping_add(number as u64 * 7_919));
+                let actor = Actor { world: &world, number, skew: *skew, weather, seed, departures: RefCell::default() };
+                scope.spawn(move || {
+                    let arrivals: Vec<u64> = (0..messages)
+                        .filter_map(|_| {
+                            drop(actor.pass(actor.random(pause)));
+                            actor.send().ok()
+                        })
+                        .collect();
+                    actor.world.state.lock().unwrap().0[actor.number] = None;
+                    actor.world.turn.notify_all();
+                    arrivals
+                })
+            })
+            .collect();
+        actors.into_iter().flat_map(|actor| actor.join().unwrap()).collect()
+    });
+    arrivals.sort_unstable();
+    arrivals
+}
+
+fn closest(arrivals: &[u64]) -> u64 {
+    arrivals.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(u64::MAX)
+}
+
+const CALM: Weather = Weather { store: 3, lost: 0, late: 0, way: 0 };
+
+#[test]
+fn many_gateways_use_what_the_platform_allows() {
+    for (number, skews) in [&[0][..], &[0, 50], &[0, 50, 25, 10, 40, 0, 50, 5]].into_iter().enumerate() {
+        let messages = 160 / skews.len();
+        let arrivals = run(skews, messages, 0, CALM, number as u64);
+        assert_eq!(arrivals.len(), messages * skews.len());
+        let took = arrivals[arrivals.len() - 1] - arrivals[0];
+        let used = 500.0 * (arrivals.len() - 1) as f64 / took as f64;
+        assert!(used >= 0.95, "{skews:?}: {used}");
+        assert!(closest(&arrivals) >= 500);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    /// Up to eight gateways, clocks 50 ms apart, a slow store that loses answers, and a way to the platform that takes
+    /// its time.
+    #[test]
+    fn two_messages_are_never_closer_than_the_platform_allows(
+        skews in prop::collection::vec(0_u64..=50, 1..=8),
+        pause in prop_oneof![Just(0_u64), 0_u64..3_000],
+        store in 1_u64..20, lost in 0_u64..4, late in 0_u64..10, seed: u64,
+    ) {
+        let arrivals = run(&skews, 12, pause, Weather { store, lost, late, way: 90 }, seed);
+        prop_assert!(closest(&arrivals) >= 500, "{arrivals:?}");
+    }
+}
