@@ -24,7 +24,10 @@ const LANES: usize = 64;
 pub async fn drain(budget: Budget) -> Result<Drained, Failure> {
     let configuration = configuration::read().await;
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
-    let mut drained = sweep(&database, &configuration, budget.messages, clock::now()).map_err(internal)?;
+    let mut drained = Drained { sent: 0, unknown: 0, refused: 0, expired: 0, deleted: 0 };
+    if budget.sweep {
+        drained = sweep(&database, &configuration, budget.messages, clock::now()).map_err(internal)?;
+    }
     drained.sent = queue(&database, &configuration, budget).await.map_err(internal)?;
     Ok(drained)
 }

@@ -133,13 +133,12 @@ impl Work {
     pub async fn deliver(&self, mut passage: Passage) -> Result<Receipt, Failure> {
         let mut tries = 1;
         loop {
-            let left = clock::now();
             let verdict = if self.prepared.recipients.len() > RECIPIENTS_PER_CALL {
                 self.in_parts().await?
             } else {
                 self.dispatch().await
             };
-            passage.arrived(left);
+            passage.arrived();
             let limits = standings(&passage);
             if !self.again || tries >= TRIES || !is_lost(&verdict) {
                 return self.judge(verdict).map(|receipt| Receipt { limits, ..receipt });

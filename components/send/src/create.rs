@@ -1,16 +1,22 @@
 //! `POST /v1/messages`: one API for the three ways, over the documented endpoints' tables.
 
-use crate::{Exchange, Unanswered, messages::describe};
+use crate::{Exchange, Unanswered, messages::describe, queue};
 use caller::{
     messages,
-    types::{Content, Message, Recipient},
+    types::{Content, Message, Recipient, State},
 };
 use contract::{Endpoint, Kind, Parameter, System, Violation, catalog, quntool, wanwang};
 use http::header;
 use message::{documented, robot};
 use serde_json::{Map, Value};
 use spin_sdk::http::Request;
-use surface::{Answer, Refusal, answer::MESSAGE_ID, body, idempotency};
+use surface::{
+    Answer, Refusal,
+    answer::MESSAGE_ID,
+    body, idempotency,
+    preference::{self, APPLIED},
+    rate_limit,
+};
 
 /// Sends `{"to": …, "content": {"type": …, …}}`: `to` is `{"workIds", "companyId"?}`, `{"account", "conversation"}` or
 /// `{"robot"}`; `content` has the documented fields of its type. 201 with the message as `GET` shows it.
@@ -19,7 +25,9 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
     let caller = exchange.authenticate(&parts.headers).await?;
     let idempotency_key = idempotency::key(&parts.headers)?;
     let bytes = body::read(&parts.headers, incoming).await?;
-    let given = body::object(&parts.headers, &bytes)?;
+    let mut given = body::object(&parts.headers, &bytes)?;
+    let mut options = preference::options(&parts.headers)?;
+    preference::take(&mut options, &mut given).map_err(Refusal::from)?;
     let (recipient, content, extra) = read(given).await.map_err(Refusal::from)?;
     let message = Message {
         caller: caller.clone(),
@@ -28,13 +36,19 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
         content,
         extra,
         idempotency_key,
-        options: message::OPTIONS,
+        options,
     };
     let receipt = messages::send(message).await?;
+    queue::work_soon(&receipt);
+    let queued = receipt.state == State::Queued;
     let report = messages::status(caller, receipt.id.clone()).await?;
-    let answer = Answer::json(201, &describe(&report))
+    let answer = Answer::json(if queued { 202 } else { 201 }, &describe(&report))
         .with(MESSAGE_ID, &receipt.id)
         .with(header::LOCATION, &format!("/v1/messages/{}", receipt.id));
+    let mut answer = rate_limit::tell(answer, &receipt.limits);
+    if queued {
+        answer = answer.with(APPLIED, "respond-async");
+    }
     Ok(if receipt.replayed { answer.with(idempotency::REPLAYED, "true") } else { answer })
 }
 
@@ -44,7 +58,6 @@ async fn read(mut given: Map<String, Value>) -> Result<(Recipient, Content, Opti
     let Some(Value::String(kind)) = content.remove("type") else {
         return Err(violation("content.type", "缺失:必填,类型为字符串"));
     };
-    // Dates, priority and the like belong to the queue.
     if let Some(name) = given.keys().next() {
         return Err(violation(name, "不支持该字段"));
     }

@@ -1,9 +1,9 @@
 //! The documented endpoints, as their platforms answer them.
 
-use crate::{Exchange, Unanswered, not_allowed, transfer};
+use crate::{Exchange, Unanswered, not_allowed, queue, transfer};
 use caller::{
     messages, quntool as client,
-    types::{Message, Receipt},
+    types::{Message, Receipt, State},
 };
 use contract::{
     Arguments, Endpoint, Problem,
@@ -14,7 +14,13 @@ use contract::{
 use message::documented;
 use serde_json::{Map, Value, json};
 use spin_sdk::http::Request;
-use surface::{Answer, Refusal, Surface, answer::MESSAGE_ID, body, idempotency, query};
+use surface::{
+    Answer, Refusal, Surface,
+    answer::MESSAGE_ID,
+    body, idempotency,
+    preference::{self, APPLIED},
+    query, rate_limit,
+};
 
 /// Answers a request to a documented endpoint: it sends a message, takes one back, or calls Quntool.
 pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Unanswered> {
@@ -25,6 +31,7 @@ pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Una
     let (parts, incoming) = request.into_parts();
     let caller = exchange.authenticate(&parts.headers).await?;
     let idempotency_key = idempotency::key(&parts.headers)?;
+    let options = preference::options(&parts.headers)?;
     let bytes = body::read(&parts.headers, incoming).await?;
     let arguments = endpoint.check(given(exchange, endpoint, &parts.headers, &bytes)?).map_err(Refusal::from)?;
     if endpoint.path == RECALL_PATH {
@@ -41,9 +48,11 @@ pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Una
         content,
         extra: arguments.extra_json(),
         idempotency_key,
-        options: message::OPTIONS,
+        options,
     };
-    Ok(shape(exchange, messages::send(message).await?))
+    let receipt = messages::send(message).await?;
+    queue::work_soon(&receipt);
+    Ok(shape(exchange, receipt))
 }
 
 /// Finds the parameters where the table says that they are.
@@ -90,16 +99,21 @@ fn find(exchange: &Exchange, method: &http::Method) -> Result<&'static Endpoint,
 fn shape(exchange: &Exchange, receipt: Receipt) -> Answer {
     // What the platform answered may hold more than the id.
     let upstream = || serde_json::from_str::<Value>(receipt.answer.as_deref()?).ok()?.get_mut("data").map(Value::take);
-    let data = || upstream().unwrap_or_else(|| json!({ "id": receipt.id }));
+    let eta = receipt.eta.map(runtime::clock::rfc3339);
+    let data = || upstream().unwrap_or_else(|| json!({ "id": receipt.id, "eta": eta }));
+    let status = if receipt.state == State::Queued { 202 } else { 200 };
     let answer = match (exchange.surface, &receipt.answer) {
         // Its own answer has nothing that the gateway knows better.
         (Surface::Quntool, Some(answer)) => Answer::raw(200, answer.clone()),
-        (Surface::Quntool, None) => Answer::json(200, &json!({ "msg": "", "code": 0, "data": data() })),
+        (Surface::Quntool, None) => Answer::json(status, &json!({ "msg": "", "code": 0, "data": data() })),
         _ => Answer::json(
-            200,
+            status,
             &json!({ "code": 0, "msg": null, "data": data(), "requestId": receipt.request_id, "ok": true }),
         ),
     };
-    let answer = answer.with(MESSAGE_ID, &receipt.id);
+    let mut answer = rate_limit::tell(answer.with(MESSAGE_ID, &receipt.id), &receipt.limits);
+    if receipt.state == State::Queued {
+        answer = answer.with(APPLIED, "respond-async");
+    }
     if receipt.replayed { answer.with(idempotency::REPLAYED, "true") } else { answer }
 }

@@ -5,6 +5,7 @@
 mod create;
 mod documented;
 mod messages;
+mod queue;
 mod tick;
 mod token;
 mod transfer;
@@ -109,6 +110,10 @@ async fn route(exchange: &Exchange, request: Request) -> Result<Reply, Unanswere
         ["v1", "messages", id, "recall"] => {
             allow(&request, &[Method::POST], "POST")?;
             messages::recall(exchange, request.headers(), id).await?
+        }
+        ["v1", "summary"] => {
+            allow(&request, &[Method::GET], "GET")?;
+            messages::summary(exchange, request.headers()).await?
         }
         ["v1", "files", "link"] => {
             allow(&request, &[Method::POST], "POST")?;

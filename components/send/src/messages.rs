@@ -13,7 +13,7 @@ use contract::{
 use http::HeaderMap;
 use runtime::clock::rfc3339;
 use serde_json::{Map, Value, json};
-use surface::{Answer, Refusal, answer::MESSAGE_ID, failure::system_id, query};
+use surface::{Answer, Refusal, answer::MESSAGE_ID, failure::system_id, preference, query};
 
 /// A page has so many messages unless the caller says less.
 const PAGE: u32 = 100;
@@ -45,6 +45,36 @@ pub async fn recall(exchange: &Exchange, headers: &HeaderMap, id: &str) -> Resul
     messages::recall(caller.clone(), known.id.clone(), None).await?;
     let report = messages::status(caller, known.id).await?;
     Ok(Answer::json(200, &describe(&report)).with(MESSAGE_ID, &report.id))
+}
+
+/// `GET /v1/summary?since=&until=`: how many recipients of the caller's messages stand where, by the hour in which they
+/// were accepted; the last 24 hours, if the request names none.
+pub async fn summary(exchange: &Exchange, headers: &HeaderMap) -> Result<Answer, Unanswered> {
+    let caller = exchange.authenticate(headers).await?;
+    let given = arguments::query::read(routes::SUMMARY, query::pairs(&exchange.query), Names::Exact);
+    let arguments = Arguments::check(routes::SUMMARY, given, Names::Exact).map_err(Refusal::from)?;
+    let time = |name: &str| -> Result<Option<u64>, Refusal> {
+        let Some(text) = arguments.optional_text(name) else { return Ok(None) };
+        let read = preference::time(&text);
+        read.map(Some).ok_or_else(|| {
+            Refusal::from(Violation {
+                field: name.to_owned(), reason: "应为 RFC 3339 时间或毫秒时间戳".into()
+            })
+        })
+    };
+    let until = time("until")?.unwrap_or_else(runtime::clock::now);
+    let since = time("since")?.unwrap_or_else(|| until.saturating_sub(24 * 3_600_000));
+    let totals = messages::summary(caller, since, until).await?;
+    let mut sums = Map::new();
+    for total in &totals {
+        let sum = sums.get(state(total.state)).and_then(Value::as_u64).unwrap_or_default();
+        sums.insert(state(total.state).to_owned(), json!(sum + total.count));
+    }
+    let hours: Vec<Value> = totals
+        .iter()
+        .map(|total| json!({ "hour": rfc3339(total.hour), "state": state(total.state), "count": total.count }))
+        .collect();
+    Ok(Answer::json(200, &json!({ "since": rfc3339(since), "until": rfc3339(until), "totals": sums, "hours": hours })))
 }
 
 fn filter(text: &str) -> Result<Filter, Violation> {

@@ -1,14 +1,10 @@
 //! `POST /internal/send/tick`: the queue, leases and what is old.
 
-use crate::Unanswered;
-use caller::messages::{self, Budget};
+use crate::{Unanswered, queue};
 use contract::Problem;
 use http::HeaderMap;
 use serde_json::json;
 use surface::{Answer, Refusal, Secret, credential};
-
-/// What one tick may do.
-const BUDGET: Budget = Budget { messages: 500, milliseconds: 30_000 };
 
 /// Works what is due, and tells what was done.
 pub async fn tick(headers: &HeaderMap) -> Result<Answer, Unanswered> {
@@ -16,7 +12,7 @@ pub async fn tick(headers: &HeaderMap) -> Result<Answer, Unanswered> {
     if !credential::bearer(headers).is_some_and(|token| expected.matches(token)) {
         return Err(Refusal::new(Problem::Unauthorized, "").into());
     }
-    let drained = messages::drain(BUDGET).await?;
+    let drained = queue::tick().await?;
     Ok(Answer::json(
         200,
         &json!({

@@ -65,6 +65,8 @@ impl Departures {
 pub struct Ticket {
     slot: u64,
     ahead: Ahead,
+    /// Since when the others may have seen it leave.
+    seen_from: u64,
 }
 
 /// Who is ahead of a ticket.
@@ -123,7 +125,7 @@ pub fn claim<C: Counters>(
                 _ => now < (slot + 1) * SLOT + GRACE,
             };
             if in_time {
-                return Ok(Claim::Ticket(Ticket { slot, ahead }));
+                return Ok(Claim::Ticket(Ticket { slot, ahead, seen_from: now }));
             }
         }
         let now = clock() / SLOT;
@@ -193,6 +195,7 @@ impl Ticket {
             Ahead::Somebody => return Ok(Departure::Later(now)),
             Ahead::Nobody { from } if now < from => return Ok(Departure::Later(from)),
             Ahead::Nobody { .. } if now < self.ends() => {
+                self.seen_from = now;
                 departures.remember(account, self.slot, now);
                 return Ok(Departure::Now);
             }
@@ -212,20 +215,27 @@ impl Ticket {
         if now > self.ends() + GRACE {
             return Ok(Departure::Missed);
         }
+        self.seen_from = now;
         counters.increment(&keys::slot(account, self.slot), MARK)?;
         now = clock();
         departures.remember(account, self.slot, now);
         Ok(if now <= self.ends() + GRACE { Departure::Now } else { Departure::Missed })
     }
 
-    /// Tells the successor that the message arrived later than it left, by up to so many milliseconds. `now` is the
-    /// time at which that is known.
-    pub fn note<C: Counters>(&self, counters: &mut C, account: &str, late: u64, now: u64) -> Result<(), C::Error> {
+    /// Tells the successor how long after it was seen to leave the message may have arrived: it is answered at `now`,
+    /// and an answer usually takes so many milliseconds.
+    pub fn note<C: Counters>(&self, counters: &mut C, account: &str, usual: u64, now: u64) -> Result<(), C::Error> {
+        let late = now.saturating_sub(self.seen_from).saturating_sub(usual);
         if late > NOTABLE && now < self.ends() + SLOT + GRACE {
             let late = i64::try_from(late.min(LONGEST_NOTE)).unwrap_or_default();
             counters.increment(&keys::slot(account, self.slot), late * NOTE)?;
         }
         Ok(())
+    }
+
+    /// Since when the others may have seen it leave.
+    pub const fn seen_from(&self) -> u64 {
+        self.seen_from
     }
 
     fn ends(&self) -> u64 {

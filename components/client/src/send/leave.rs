@@ -155,17 +155,16 @@ impl Passage {
         }
     }
 
-    /// The platform has answered a message that left at `left`: it arrived at some time between the two.
-    pub fn arrived(&mut self, left: u64) {
+    /// The platform has answered: the message arrived at some time between its departure and now.
+    pub fn arrived(&mut self) {
         let (Some(ticket), Some(account)) = (&self.ticket, &self.account) else { return };
         let now = clock::now();
-        let took = now.saturating_sub(left);
+        let took = now.saturating_sub(ticket.seen_from());
         let usual = USUAL.get();
         // It grows slowly, so that it follows a platform that has become slower.
         USUAL.set(Some(usual.map_or(took, |usual| took.min(usual + usual / 64 + 1))));
-        let late = took.saturating_sub(usual.unwrap_or(0));
         // The message has left: what its successor learns is not its trouble.
-        let _ = ticket.note(&mut self.counters, account, late, now);
+        let _ = ticket.note(&mut self.counters, account, usual.unwrap_or(0), now);
     }
 
     /// Takes back what was counted for a message that does not leave.

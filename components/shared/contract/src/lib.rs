@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod kdocs;
 pub mod limit;
 pub mod openapi;
+pub mod preference;
 pub mod problem;
 pub mod quntool;
 pub mod routes;

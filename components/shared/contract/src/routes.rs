@@ -80,6 +80,12 @@ pub const MESSAGES: &[Parameter] = &[
     Parameter::optional("limit", Kind::Integer, &[Rule::Range(1, 100)], "每页条数,默认为100"),
 ];
 
+/// What `GET /v1/summary` counts.
+pub const SUMMARY: &[Parameter] = &[
+    Parameter::optional("since", Kind::Text, IDENTIFIER, "从何时起受理的消息,RFC 3339 或毫秒时间戳,默认为24小时前"),
+    Parameter::optional("until", Kind::Text, IDENTIFIER, "到何时为止(不含),默认为现在"),
+];
+
 /// What a signed link carries.
 pub const SIGNATURE: &[Parameter] = &[
     Parameter::optional("expires", Kind::Integer, &[Rule::Range(0, i64::MAX)], "签名链接的失效时间(Unix 秒)"),
@@ -115,7 +121,7 @@ pub const ROUTES: &[Route] = &[
     Route {
         idempotent: true,
         request: Body::Json("SendRequest"),
-        answers: &[(201, Body::Json("Message"))],
+        answers: &[(201, Body::Json("Message")), (202, Body::Json("Message"))],
         problems: &[ALWAYS, CALLER, BODY, PARAMETERS, SENDING, PLATFORM],
         ..route(Method::Post, "/v1/messages", "发送消息", "Sends a message to employees, a conversation or a robot")
     },
@@ -139,6 +145,17 @@ pub const ROUTES: &[Route] = &[
         answers: &[(200, Body::Json("Message"))],
         problems: &[ALWAYS, CALLER, RECALL, PLATFORM, &[Problem::UnknownMessage]],
         ..route(Method::Post, "/v1/messages/{id}/recall", "撤回消息", "Takes a message back")
+    },
+    Route {
+        query: SUMMARY,
+        answers: &[(200, Body::Json("Summary"))],
+        problems: &[ALWAYS, CALLER, PARAMETERS],
+        ..route(
+            Method::Get,
+            "/v1/summary",
+            "按小时与状态统计消息",
+            "Counts the recipients of the caller's messages by hour and state",
+        )
     },
     Route {
         credential: Credential::ApiKeyOrSignature,

@@ -1,6 +1,7 @@
 //! The envelopes of the surfaces.
 
-use crate::{Answer, Refusal};
+use crate::{Answer, Refusal, rate_limit};
+use caller::types::Standing;
 use contract::System;
 use http::{HeaderName, header};
 use serde_json::{Map, Value, json};
@@ -71,6 +72,12 @@ impl Surface {
         }
         if let Some(milliseconds) = refusal.retry_after {
             answer = answer.with(header::RETRY_AFTER, &milliseconds.div_ceil(1_000).max(1).to_string());
+        }
+        if let (Some(limit), Some((quota, window_ms)), Some(reset_ms)) =
+            (&refusal.limit, refusal.policy, refusal.retry_after)
+        {
+            let standing = Standing { limit: limit.clone(), quota, window_ms, remaining: 0, reset_ms };
+            answer = rate_limit::tell(answer, &[standing]);
         }
         if let Some(allow) = &refusal.allow {
             answer = answer.with(header::ALLOW, allow);

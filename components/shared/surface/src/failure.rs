@@ -20,6 +20,8 @@ pub struct Refusal {
     pub limit: Option<String>,
     /// When to come again, in milliseconds.
     pub retry_after: Option<u64>,
+    /// The limit's quota and its window in milliseconds.
+    pub policy: Option<(u32, u64)>,
     /// The methods that are allowed.
     pub allow: Option<String>,
     /// What the platform answered.
@@ -36,6 +38,7 @@ impl Refusal {
             id: None,
             limit: None,
             retry_after: None,
+            policy: None,
             allow: None,
             upstream: None,
         }
@@ -102,11 +105,13 @@ pub fn refusal(failure: Failure) -> Refusal {
         Failure::Conflict(Conflict::State) => Refusal::new(Problem::StateConflict, ""),
         Failure::Conflict(Conflict::TooLate) => Refusal::new(Problem::RecallTooLate, ""),
         Failure::Throttled(throttle) => {
+            let scope = throttle.scope.map(|scope| format!("{scope} ")).unwrap_or_default();
             let detail = format!(
-                "{} 毫秒内最多 {} 条({}),{} 毫秒后可重试",
+                "{scope}{} 毫秒内最多 {} 条({}),{} 毫秒后可重试",
                 throttle.window_ms, throttle.quota, throttle.limit, throttle.retry_after_ms
             );
             let mut refusal = Refusal::new(Problem::Throttled, detail).of_message(throttle.id);
+            refusal.policy = Some((throttle.quota, throttle.window_ms));
             refusal.limit = Some(throttle.limit);
             refusal.retry_after = Some(throttle.retry_after_ms);
             refusal
@@ -208,10 +213,17 @@ mod tests {
 
     #[test]
     fn a_limit_says_which_and_when() {
-        let throttle =
-            Throttle { id: None, limit: "account-spacing".into(), quota: 1, window_ms: 500, retry_after_ms: 3_000 };
+        let throttle = Throttle {
+            id: None,
+            limit: "account-spacing".into(),
+            scope: Some("a-1".into()),
+            quota: 1,
+            window_ms: 500,
+            retry_after_ms: 3_000,
+        };
         let answer = Surface::Gateway.fail(Failure::Throttled(throttle), "r-1");
         assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (429, "3"));
+        assert_eq!(answer.headers["ratelimit"], "\"account-spacing\";r=0;t=3");
         let body: Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!((body["limit"].as_str(), body["retryAfterMs"].as_u64()), (Some("account-spacing"), Some(3_000)));
     }

@@ -10,7 +10,9 @@ pub mod envelope;
 pub mod failure;
 pub mod idempotency;
 pub mod link;
+pub mod preference;
 pub mod query;
+pub mod rate_limit;
 pub mod token;
 
 pub use answer::Answer;

@@ -3,6 +3,7 @@
 use super::{message, schema};
 use crate::{
     kdocs,
+    preference::{PREFER, PREFERENCES},
     problem::Problem,
     routes::{DOCUMENTED, Envelope, ROUTES},
 };
@@ -47,11 +48,7 @@ pub fn all() -> Value {
         "schemas": schemas(),
         "responses": responses(),
         "headers": headers(),
-        "parameters": { "IdempotencyKey": {
-            "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "带双引号的字符串,1 到 255 个字符;同一键的请求只发送一次,重复时返回首次的应答",
-            "schema": { "type": "string", "pattern": r#"^"[ !#-\[\]-~]{1,255}"$"# },
-        } },
+        "parameters": parameters(),
         "securitySchemes": {
             "bearer": { "type": "http", "scheme": "bearer", "description": "由 /oauth2/token 签发的令牌,或调用方的密钥" },
             "apikey": { "type": "apiKey", "in": "header", "name": "apikey", "description": "调用方的密钥" },
@@ -62,6 +59,26 @@ pub fn all() -> Value {
             "tick": { "type": "http", "scheme": "bearer", "description": "定时任务的令牌(变量 tick_token)" },
         },
     })
+}
+
+/// The headers that every request that sends can have, by name.
+fn parameters() -> Map<String, Value> {
+    let header = |name: &str, schema: Value, about: &str| json!({ "name": name, "in": "header", "required": false, "description": about, "schema": schema });
+    let key = json!({ "type": "string", "pattern": r#"^"[ !#-\[\]-~]{1,255}"$"# });
+    let about = "带双引号的字符串,1 到 255 个字符;同一键的请求只发送一次,重复时返回首次的应答";
+    let mut parameters = Map::new();
+    parameters.insert("idempotency-key".into(), header("Idempotency-Key", key, about));
+    parameters.insert(PREFER.0.into(), header(PREFER.0, json!({ "type": "string" }), PREFER.1));
+    for preference in PREFERENCES {
+        parameters
+            .insert(preference.header.into(), header(preference.header, message::wish(preference), preference.about));
+    }
+    parameters
+}
+
+/// The names of these headers.
+pub fn parameter_names() -> impl Iterator<Item = &'static str> {
+    ["idempotency-key", PREFER.0].into_iter().chain(PREFERENCES.iter().map(|preference| preference.header))
 }
 
 fn schemas() -> Map<String, Value> {
@@ -151,7 +168,11 @@ fn response(envelope: Envelope, status: u16, problems: &[Problem]) -> Value {
     match status {
         401 => schema::set(&mut headers, "www-authenticate", reference("headers", "WwwAuthenticate")),
         405 => schema::set(&mut headers, "allow", reference("headers", "Allow")),
-        429 => schema::set(&mut headers, "retry-after", reference("headers", "RetryAfter")),
+        429 => {
+            schema::set(&mut headers, "retry-after", reference("headers", "RetryAfter"));
+            schema::set(&mut headers, "ratelimit", reference("headers", "RateLimit"));
+            schema::set(&mut headers, "ratelimit-policy", reference("headers", "RateLimitPolicy"));
+        }
         _ => {}
     }
     json!({
@@ -170,5 +191,8 @@ fn headers() -> Value {
         "WwwAuthenticate": header("需要的凭证", "string"),
         "Allow": header("该路径支持的方法", "string"),
         "RetryAfter": header("多少秒后可以重试", "integer"),
+        "PreferenceApplied": header("respond-async:消息已排队", "string"),
+        "RateLimit": header("各限制剩余的条数 r 与恢复的秒数 t", "string"),
+        "RateLimitPolicy": header("各限制的条数 q 与窗口秒数 w", "string"),
     })
 }

@@ -3,7 +3,9 @@
 use super::{components::reference, schema};
 use crate::{
     endpoint::{Endpoint, Kind, Parameter},
-    kdocs, quntool, routes, wanwang,
+    kdocs,
+    preference::{PREFERENCES, Preference},
+    quntool, routes, wanwang,
 };
 use serde_json::{Map, Value, json};
 
@@ -36,6 +38,17 @@ pub fn schemas() -> Map<String, Value> {
                 "next": { "type": ["string", "null"], "description": "下一页的 after;没有下一页时为 null" },
             }),
             &["messages", "next"],
+        )),
+        ("Summary", object(
+            json!({
+                "since": time, "until": time,
+                "totals": { "type": "object", "additionalProperties": { "type": "integer" } },
+                "hours": { "type": "array", "items": object(
+                    json!({ "hour": time, "state": state, "count": { "type": "integer" } }),
+                    &["hour", "state", "count"],
+                ) },
+            }),
+            &["since", "until", "totals", "hours"],
         )),
         ("State", json!({ "enum": routes::STATES })),
         ("FileLinkRequest", schema::object(routes::FILE_LINK)),
@@ -79,7 +92,21 @@ fn send_request() -> Value {
 }
 
 fn request(to: Value, contents: Vec<Value>) -> Value {
-    closed(json!({ "to": to, "content": { "oneOf": contents } }), &["to", "content"])
+    let mut properties = json!({ "to": to, "content": { "oneOf": contents } });
+    for preference in PREFERENCES {
+        schema::set(&mut properties, preference.field, wish(preference));
+    }
+    closed(properties, &["to", "content"])
+}
+
+/// Describes what one wish of how a message is sent can be.
+pub fn wish(preference: &Preference) -> Value {
+    let mut schema = match preference.words {
+        [] => json!({ "type": "string", "format": "date-time" }),
+        words => json!({ "enum": words }),
+    };
+    schema::set(&mut schema, "description", preference.about.into());
+    schema
 }
 
 /// Describes `to`: the documented parameters that say whom a message is for, under their names in `/v1`.

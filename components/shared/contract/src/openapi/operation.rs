@@ -20,7 +20,7 @@ pub fn of_endpoint(endpoint: &Endpoint, tag: &str) -> Value {
         Location::Body | Location::Multipart => Vec::new(),
     };
     if sends {
-        parameters.push(idempotency_key());
+        parameters.extend(headers_of_a_send());
     }
     let scheme = match endpoint.system {
         System::Wanwang => "bearer",
@@ -33,7 +33,8 @@ pub fn of_endpoint(endpoint: &Endpoint, tag: &str) -> Value {
     if let Some(body) = request_body(endpoint) {
         schema::set(&mut operation, "requestBody", body);
     }
-    let answers = [(200, success(&Body::Json(answer), sends))];
+    let queued = sends.then(|| (202, success(&Body::Json(answer), sends)));
+    let answers = [(200, success(&Body::Json(answer), sends))].into_iter().chain(queued);
     schema::set(&mut operation, "responses", responses(answers, DOCUMENTED, envelope).into());
     operation
 }
@@ -44,7 +45,7 @@ pub fn of_route(route: &Route, tag: &str) -> Value {
     let mut parameters: Vec<Value> = in_path(route.path).collect();
     parameters.extend(route.query.iter().map(in_query));
     if route.idempotent {
-        parameters.push(idempotency_key());
+        parameters.extend(headers_of_a_send());
     }
     schema::set(&mut operation, "description", route.summary_english.into());
     schema::set(&mut operation, "security", security(route.credential));
@@ -91,8 +92,8 @@ fn in_path(path: &str) -> impl Iterator<Item = Value> {
     })
 }
 
-fn idempotency_key() -> Value {
-    json!({ "$ref": "#/components/parameters/IdempotencyKey" })
+fn headers_of_a_send() -> impl Iterator<Item = Value> {
+    components::parameter_names().map(|name| components::reference("parameters", name))
 }
 
 fn request_body(endpoint: &Endpoint) -> Option<Value> {
@@ -134,7 +135,14 @@ fn success(body: &Body, sends: bool) -> Value {
     let mut headers = json!({ "x-request-id": components::reference("headers", "RequestId") });
     if sends {
         schema::set(&mut headers, "x-message-id", components::reference("headers", "MessageId"));
-        schema::set(&mut headers, "idempotency-replayed", components::reference("headers", "IdempotencyReplayed"));
+        for (header, name) in [
+            ("idempotency-replayed", "IdempotencyReplayed"),
+            ("preference-applied", "PreferenceApplied"),
+            ("ratelimit", "RateLimit"),
+            ("ratelimit-policy", "RateLimitPolicy"),
+        ] {
+            schema::set(&mut headers, header, components::reference("headers", name));
+        }
     }
     let mut answer = json!({ "description": "成功", "headers": headers });
     if let Some(content) = content(body) {
