@@ -1,6 +1,7 @@
 //! Media files: they stream through the gateway, in and out, and nobody gets anything else by their path.
 
 mod download;
+mod known;
 mod link;
 mod memory;
 mod paths;

@@ -49,6 +49,19 @@ async fn a_message_is_taken_back_by_either_id_from_the_app_that_sent_it() {
 }
 
 #[tokio::test]
+async fn undocumented_fields_of_a_recall_are_handed_on() {
+    let gateway = Gateway::start().await;
+    let sent = gateway.ask(gateway.notice("ww0517", "你好")).await;
+    let body = json!({"msgId": sent.message_id(), "reason": "发错了", "trace": {"id": 7}});
+
+    let answer = gateway.ask(gateway.post(RECALL).bearer_auth(CRM).json(&body)).await;
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let asked = gateway.simulator.truth().requests.pop().unwrap().body;
+    assert_eq!(asked, json!({"msgId": sent.upstream_id(), "reason": "发错了", "trace": {"id": 7}}));
+}
+
+#[tokio::test]
 async fn a_message_that_was_taken_back_or_never_arrived_cannot_be_taken_back() {
     let gateway = Gateway::start().await;
     let sent = gateway.ask(gateway.notice("ww0517", "你好")).await;

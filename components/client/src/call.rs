@@ -1,5 +1,7 @@
 //! Quntool's operations that are not messages.
 
+mod form;
+mod recording;
 pub mod transfer;
 
 use crate::{

@@ -9,6 +9,7 @@ pub mod recall;
 mod report;
 pub mod schema;
 pub mod sweep;
+pub mod upload;
 
 pub use leave::{Leave, again, leave};
 pub use outcome::{echo, settle};

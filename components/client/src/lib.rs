@@ -29,8 +29,13 @@ impl messages::Guest for Component {
         send::send(message).await
     }
 
-    async fn recall(caller: String, id: String, company_id: Option<String>) -> Result<types::Receipt, types::Failure> {
-        recall::recall(&caller, &id, company_id).await
+    async fn recall(
+        caller: String,
+        id: String,
+        company_id: Option<String>,
+        extra: Option<String>,
+    ) -> Result<types::Receipt, types::Failure> {
+        recall::recall(&caller, &id, company_id, extra.as_deref()).await
     }
 
     async fn status(caller: String, id: String) -> Result<types::Report, types::Failure> {

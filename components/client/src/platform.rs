@@ -52,12 +52,7 @@ pub fn prepare(message: &Message, robot_hash: impl Fn(&str) -> String) -> Result
         }),
     }
     .ok_or_else(|| invalid("content", "与接收者的类型不符"))?;
-    if let Some(extra) = &message.extra {
-        let Ok(Value::Object(extra)) = serde_json::from_str(extra) else {
-            return Err(invalid("extra", "应为 JSON 对象"));
-        };
-        add(&mut prepared.body, extra);
-    }
+    add(&mut prepared.body, extra(message.extra.as_deref())?);
     Ok(prepared)
 }
 
@@ -67,6 +62,15 @@ pub const fn system(system: System) -> contract::System {
         System::Wanwang => contract::System::Wanwang,
         System::Quntool => contract::System::Quntool,
         System::Kdocs => contract::System::Kdocs,
+    }
+}
+
+/// Reads undocumented fields, a JSON object.
+pub fn extra(extra: Option<&str>) -> Result<Map<String, Value>, Failure> {
+    match extra.map(serde_json::from_str) {
+        None => Ok(Map::new()),
+        Some(Ok(Value::Object(fields))) => Ok(fields),
+        Some(_) => Err(invalid("extra", "应为 JSON 对象")),
     }
 }
 
@@ -153,7 +157,7 @@ fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
 }
 
 /// Adds fields to an object; the ones that are there stay as they are.
-fn add(body: &mut Value, extra: Map<String, Value>) {
+pub fn add(body: &mut Value, extra: Map<String, Value>) {
     if let Value::Object(fields) = body {
         for (name, value) in extra {
             fields.entry(name).or_insert(value);
@@ -167,7 +171,7 @@ pub fn invalid(field: &str, reason: &str) -> Failure {
 }
 
 /// An object of the fields that are there.
-fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 

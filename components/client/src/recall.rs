@@ -5,19 +5,25 @@ use crate::{
     configuration, dispatch,
     dispatch::Ending,
     ledger::{self, recall::Known, schema::MIGRATIONS},
-    platform::Verdict,
+    platform::{self, Verdict},
     send::internal,
 };
 use contract::wanwang::RECALL_PATH;
 use runtime::clock;
-use serde_json::json;
+use serde_json::{Map, Value};
 use store::Database;
 
 /// The platform takes a message back for so many milliseconds (seed 000: 24 小时).
 const WINDOW: u64 = 24 * 3_600_000;
 
 /// Takes a message back; see `wit/messages.wit`.
-pub async fn recall(caller: &str, id: &str, company_id: Option<String>) -> Result<Receipt, Failure> {
+pub async fn recall(
+    caller: &str,
+    id: &str,
+    company_id: Option<String>,
+    extra: Option<&str>,
+) -> Result<Receipt, Failure> {
+    let extra = platform::extra(extra)?;
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     let known = ledger::recall::find(&database, id).map_err(internal)?;
     if let Some(known) = &known {
@@ -31,7 +37,7 @@ pub async fn recall(caller: &str, id: &str, company_id: Option<String>) -> Resul
     let upstream_ids = known.as_ref().map_or_else(|| vec![id.to_owned()], |known| known.upstream_ids.clone());
     let mut last = None;
     for upstream_id in &upstream_ids {
-        last = Some(take_back(upstream_id, company.as_deref(), known.as_ref()).await?);
+        last = Some(take_back(upstream_id, company.as_deref(), &extra, known.as_ref()).await?);
         if let Some(known) = &known {
             ledger::recall::part(&database, &known.id, upstream_id).map_err(internal)?;
         }
@@ -72,12 +78,15 @@ fn check(known: &Known, caller: &str) -> Result<(), Failure> {
 }
 
 /// Asks the platform to take back what one call sent, and returns its answer.
-async fn take_back(upstream_id: &str, company: Option<&str>, known: Option<&Known>) -> Result<String, Failure> {
+async fn take_back(
+    upstream_id: &str,
+    company: Option<&str>,
+    extra: &Map<String, Value>,
+    known: Option<&Known>,
+) -> Result<String, Failure> {
     let configuration = configuration::read().await;
-    let mut body = json!({ "msgId": upstream_id });
-    if let (Some(company), Some(fields)) = (company, body.as_object_mut()) {
-        fields.insert("companyId".into(), company.into());
-    }
+    let mut body = platform::object([("msgId", Some(upstream_id.into())), ("companyId", company.map(Value::from))]);
+    platform::add(&mut body, extra.clone());
     match dispatch::wanwang(&configuration, RECALL_PATH, &body).await {
         Ok(Verdict::Taken { answer, .. }) => Ok(answer),
         Ok(Verdict::Refused(refusal)) => {

@@ -1,6 +1,7 @@
 //! A send, from the ledger's first row to the platform's answer.
 
 mod end;
+mod files;
 pub mod leave;
 mod parts;
 pub mod queue;
@@ -36,6 +37,7 @@ pub async fn send(message: Message) -> Result<Receipt, Failure> {
     let configuration = configuration::read().await;
     let prepared = platform::prepare(&message, |webhook| robot_hash(&configuration, webhook))?;
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
+    files::check(&database, &prepared)?;
     let Message { caller, request_id, recipient, idempotency_key, options, .. } = message;
     let robot = match recipient {
         Recipient::Robot(robot) => Some(robot),

@@ -3,7 +3,7 @@
 use crate::{Exchange, Unanswered, messages::describe, queue};
 use caller::{
     messages,
-    types::{Content, Message, Recipient, State},
+    types::{Content, Failure, Message, Recipient, State},
 };
 use contract::{Endpoint, Kind, Parameter, System, Violation, catalog, quntool, wanwang};
 use http::header;
@@ -28,6 +28,8 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
     let mut given = body::object(&parts.headers, &bytes)?;
     let mut options = preference::options(&parts.headers)?;
     preference::take(&mut options, &mut given).map_err(Refusal::from)?;
+    let fields: Vec<String> =
+        given.get("content").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
     let (recipient, content, extra) = read(given).await.map_err(Refusal::from)?;
     let message = Message {
         caller: caller.clone(),
@@ -38,7 +40,13 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
         idempotency_key,
         options,
     };
-    let receipt = messages::send(message).await?;
+    let receipt = messages::send(message).await.map_err(|failure| match failure {
+        // Refused for what only the ledger knows: a file's size, say.
+        Failure::Invalid(invalid) if fields.contains(&invalid.field) => {
+            Unanswered::from(Refusal::from(violation(&format!("content.{}", invalid.field), &invalid.reason)))
+        }
+        failure => failure.into(),
+    })?;
     queue::work_soon(&receipt);
     let queued = receipt.state == State::Queued;
     let report = messages::status(caller, receipt.id.clone()).await?;

@@ -35,8 +35,9 @@ pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Una
     let bytes = body::read(&parts.headers, incoming).await?;
     let arguments = endpoint.check(given(exchange, endpoint, &parts.headers, &bytes)?).map_err(Refusal::from)?;
     if endpoint.path == RECALL_PATH {
-        let company = arguments.optional_text("companyId");
-        return Ok(recalled(exchange, messages::recall(caller, arguments.text("msgId"), company).await?));
+        let (id, company, extra) =
+            (arguments.text("msgId"), arguments.optional_text("companyId"), arguments.extra_json());
+        return Ok(recalled(exchange, messages::recall(caller, id, company, extra).await?));
     }
     let Some((recipient, content)) = documented::of(endpoint.path, &arguments) else {
         return call(endpoint, arguments).await;

@@ -42,7 +42,7 @@ pub async fn list(exchange: &Exchange, headers: &HeaderMap) -> Result<Answer, Un
 pub async fn recall(exchange: &Exchange, headers: &HeaderMap, id: &str) -> Result<Answer, Unanswered> {
     let caller = exchange.authenticate(headers).await?;
     let known = messages::status(caller.clone(), id.to_owned()).await?;
-    messages::recall(caller.clone(), known.id.clone(), None).await?;
+    messages::recall(caller.clone(), known.id.clone(), None, None).await?;
     let report = messages::status(caller, known.id).await?;
     Ok(Answer::json(200, &describe(&report)).with(MESSAGE_ID, &report.id))
 }

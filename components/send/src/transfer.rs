@@ -14,7 +14,6 @@ use spin_sdk::{
     wasip3::{
         self,
         http::types::{self, ErrorCode, Fields},
-        wit_bindgen::StreamReader,
     },
 };
 use surface::{Answer, Refusal, Secret, body, link};
@@ -41,41 +40,18 @@ pub async fn upload(exchange: &Exchange, request: Request) -> Result<Answer, Una
     if length.is_some_and(|length| length > LIMIT) {
         return Err(Refusal::new(Problem::BodyTooLarge, format!("上限 {LIMIT} 字节")).into());
     }
-    let missing = || Violation { field: "file".into(), reason: "缺失:必填,类型为文件".into() };
     let Some(request) = incoming.take_unstarted().filter(|_| length != Some(0)) else {
-        return Err(Refusal::from(missing()).into());
+        return Err(Refusal::from(Violation { field: "file".into(), reason: "缺失:必填,类型为文件".into() }).into());
     };
     let (_, done) = wasip3::wit_future::new(|| Ok(()));
-    let (mut body, _) = types::Request::consume_body(request, done);
-    if length.is_none() {
-        // Nobody said how long the body is: only its first bytes show that there is one.
-        body = begun(body).await.ok_or_else(|| Refusal::from(missing()))?;
-    }
+    let (body, _) = types::Request::consume_body(request, done);
     let answer = quntool::upload(media_type, length, body).await?;
     Ok(Answer::raw(answer.status, answer.body))
 }
 
-/// Waits for the first bytes of a stream, and returns the same stream with them; none if it is empty.
-async fn begun(mut stream: StreamReader<u8>) -> Option<StreamReader<u8>> {
-    const CHUNK: usize = 64 * 1024;
-    let (_, first) = stream.read(Vec::with_capacity(CHUNK)).await;
-    if first.is_empty() {
-        return None;
-    }
-    let (mut writer, reader) = wasip3::wit_stream::new();
-    wasip3::spawn(async move {
-        let mut chunk = first;
-        // What is left over when the reader went away has nobody to go to.
-        while !chunk.is_empty() && writer.write_all(chunk).await.is_empty() {
-            (_, chunk) = stream.read(Vec::with_capacity(CHUNK)).await;
-        }
-    });
-    Some(reader)
-}
-
 /// Fetches a media file, for a caller or by a link that the gateway signed.
 pub async fn download(exchange: &Exchange, headers: &HeaderMap) -> Result<File, Unanswered> {
-    let path = link::decode(&exchange.path);
+    let path = files::decode(&exchange.path);
     if !link::verify(&link_secret().await, &path, &exchange.query, clock::now() / 1_000) {
         exchange.authenticate(headers).await?;
     }

@@ -93,15 +93,6 @@ async fn a_platforms_refusal_reaches_the_caller_as_it_came() {
 }
 
 #[tokio::test]
-async fn an_upload_without_a_file_is_refused_by_the_platform_that_reads_its_parts() {
-    let gateway = Gateway::start().await;
-    let form = multipart::Form::new().text("other", "x");
-    let answer = gateway.ask(gateway.post(UPLOAD).header("apikey", CRM).multipart(form)).await;
-    let refusal = json!({"msg": "file is required", "code": 400, "data": null});
-    assert_eq!((answer.status, answer.body), (200, refusal));
-}
-
-#[tokio::test]
 async fn a_platforms_refusal_of_a_message_of_the_own_surface_is_a_problem_that_quotes_it() {
     let gateway = Gateway::start().await;
     let body = json!({"code": 409, "msg": "wxId is not online", "data": null});

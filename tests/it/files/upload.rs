@@ -1,7 +1,10 @@
 //! Files on their way in.
 
 use super::{BLOCK, MEBIBYTE, UPLOAD, body, content, uploaded};
-use crate::gateway::{Gateway, credentials::CRM, messages::ACCOUNT};
+use crate::{
+    gateway::{Gateway, credentials::CRM, messages::ACCOUNT},
+    refusals::surface::QUNTOOL,
+};
 use reqwest::{Body, Client, multipart};
 use serde_json::{Value, json};
 use simulator::Request;
@@ -54,6 +57,30 @@ async fn a_file_of_unknown_length_arrives_too() {
     assert!(!arrived.headers.contains_key("content-length"));
     let note = json!({"name": "note", "fileName": Value::Null, "size": ACCOUNT.len()});
     assert_eq!(arrived.body, json!([note, {"name": "file", "fileName": "a.bin", "size": length}]));
+}
+
+#[tokio::test]
+async fn a_form_without_a_file_is_refused_and_nothing_of_it_is_sent() {
+    let gateway = Gateway::start().await;
+    let form = multipart::Form::new;
+    let file = || multipart::Part::bytes(vec![7; 1_000]).file_name("a.bin");
+    let cases = [
+        (form(), "缺失"),
+        (form().text("other", "name=\"file\""), "缺失"),
+        (form().part("files", file()).part("other", file()), "缺失"),
+        (form().text("other", "x".repeat(2 * BLOCK)).part("file", file()), "应在表单的前 64 KiB"),
+    ];
+    for (number, (form, reason)) in cases.into_iter().enumerate() {
+        let request = gateway.post(UPLOAD).header("apikey", CRM).multipart(form);
+        let case = format!("form {number}");
+        QUNTOOL.refuses(&gateway, &case, request, 400, &format!("参数 file {reason}")).await;
+    }
+    let endless = multipart::Part::stream(Body::wrap_stream(body(1, 3 * MEBIBYTE)));
+    let request = gateway.post(UPLOAD).header("apikey", CRM).multipart(form().part("other", endless));
+    QUNTOOL.refuses(&gateway, "of unknown length", request, 400, "参数 file").await;
+    let nothing = gateway.post(UPLOAD).header("apikey", CRM).header("content-type", "multipart/form-data; boundary=x");
+    QUNTOOL.refuses(&gateway, "without a body", nothing, 400, "参数 file 缺失").await;
+    assert!(uploads(&gateway).is_empty());
 }
 
 #[tokio::test]

@@ -1,16 +1,20 @@
 //! Files, to and from Quntool. Their bytes pass through as streams; none of them is held here.
 
-use super::{failure, lost, read};
+use super::{failure, form::Form, lost, read};
 use crate::{
     bindings::exports::wecom::gateway::{
         quntool::{Answer, File},
         types::Failure,
     },
     configuration,
+    ledger::{schema::MIGRATIONS, upload},
     platform::invalid,
+    send::internal,
     upstream::{self, silence},
 };
 use contract::quntool::{ROOT, files};
+use runtime::clock;
+use serde_json::Value;
 use spin_sdk::wasip3::{
     self,
     http::{
@@ -18,10 +22,86 @@ use spin_sdk::wasip3::{
         types::{ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme},
     },
 };
+use std::{cell::RefCell, rc::Rc};
+use store::Database;
 use wit_bindgen::StreamReader;
+
+/// So many bytes are read at once.
+const CHUNK: usize = 64 * 1024;
+/// The file's part begins within so many bytes, which are held until it does.
+const BEGINNING: usize = 64 * 1024;
+/// What a form without a file is told.
+const MISSING: &str = "缺失:必填,类型为文件";
+/// Of a form that is refused, so many bytes more are read.
+const LINGER: usize = 8 * 1024 * 1024;
 
 /// Uploads a file; see `wit/quntool.wit`.
 pub async fn upload(media_type: &str, length: Option<u64>, body: StreamReader<u8>) -> Result<Answer, Failure> {
+    let form = Form::new(media_type).ok_or_else(|| invalid("boundary", "缺失:Content-Type 应带 boundary"))?;
+    let form = Rc::new(RefCell::new(form));
+    let body = with_file(body, form.clone()).await?;
+    let answer = post(media_type, length, body).await?;
+    if let (Some(path), Some(uploaded)) = (path_in(&answer), form.borrow().uploaded()) {
+        let remembered =
+            Database::open(&MIGRATIONS).and_then(|database| upload::remember(&database, &path, uploaded, clock::now()));
+        if let Err(error) = remembered {
+            // The file is there: its caller gets the path, and its size is not known. The log has the cause.
+            let _ = internal(error);
+        }
+    }
+    Ok(answer)
+}
+
+/// Reads a form until its file begins, and returns the same form as a stream that is read as it passes. Nothing of a
+/// form without a file is passed on.
+async fn with_file(mut body: StreamReader<u8>, form: Rc<RefCell<Form>>) -> Result<StreamReader<u8>, Failure> {
+    let mut begun = Vec::with_capacity(CHUNK);
+    while !form.borrow().has_file() {
+        if form.borrow().is_over() {
+            return Err(refused(body, MISSING).await);
+        }
+        let room = BEGINNING.saturating_sub(begun.len());
+        if room == 0 {
+            return Err(refused(body, "应在表单的前 64 KiB 内开始").await);
+        }
+        let (_, chunk) = body.read(Vec::with_capacity(room)).await;
+        if chunk.is_empty() {
+            return Err(invalid("file", MISSING));
+        }
+        form.borrow_mut().read(&chunk);
+        begun.extend_from_slice(&chunk);
+    }
+    let (mut writer, reader) = wasip3::wit_stream::new();
+    wasip3::spawn(async move {
+        let mut chunk = begun;
+        // What is left over when the reader went away has nobody to go to.
+        while !chunk.is_empty() && writer.write_all(chunk).await.is_empty() {
+            (_, chunk) = body.read(Vec::with_capacity(CHUNK)).await;
+            form.borrow_mut().read(&chunk);
+        }
+    });
+    Ok(reader)
+}
+
+/// A form that is refused is read on for a while: a caller that is still writing when the connection closes may never
+/// see why.
+async fn refused(mut body: StreamReader<u8>, reason: &str) -> Failure {
+    for _ in 0..LINGER / CHUNK {
+        let (_, chunk) = body.read(Vec::with_capacity(CHUNK)).await;
+        if chunk.is_empty() {
+            break;
+        }
+    }
+    invalid("file", reason)
+}
+
+/// Returns the path that the platform gave a file.
+fn path_in(answer: &Answer) -> Option<String> {
+    let answer: Value = serde_json::from_str(&answer.body).ok()?;
+    answer.get("data")?.as_str().filter(|path| files::is_file(path)).map(str::to_owned)
+}
+
+async fn post(media_type: &str, length: Option<u64>, body: StreamReader<u8>) -> Result<Answer, Failure> {
     let configuration = configuration::read().await;
     let mut headers = vec![
         ("apikey", configuration.quntool_apikey.clone()),

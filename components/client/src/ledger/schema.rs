@@ -108,6 +108,14 @@ const LEDGER: &[&str] = &[
     ) WITHOUT ROWID",
     "CREATE INDEX outcome_upstream ON outcome (upstream_id, account)",
     "CREATE INDEX outcome_at ON outcome (at)",
+    // What is known of files that were uploaded through the gateway. Their paths are case-insensitive.
+    "CREATE TABLE upload (
+        path TEXT PRIMARY KEY COLLATE NOCASE,
+        bytes INTEGER NOT NULL,
+        milliseconds INTEGER,
+        at INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX upload_at ON upload (at)",
     "CREATE TRIGGER message_inserted AFTER INSERT ON message BEGIN
         INSERT INTO attempt (message_id, number, at, state, code, reason)
         VALUES (NEW.id, 1, NEW.created_at, NEW.state, NEW.code, NEW.reason);

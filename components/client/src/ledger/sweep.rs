@@ -51,7 +51,7 @@ pub fn past_deadline(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> 
     ))
 }
 
-/// Forgets idempotency keys, messages and outcomes that are old. Returns how many rows were deleted.
+/// Forgets idempotency keys, messages, outcomes and uploads that are old. Returns how many rows were deleted.
 pub fn old(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
     sql.query(
         "UPDATE message SET idempotency_key = NULL WHERE id IN (
@@ -67,6 +67,10 @@ pub fn old(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
     ))?;
     let outcomes = count(sql.query(
         "DELETE FROM outcome WHERE event_id IN (SELECT event_id FROM outcome WHERE at < ?1 LIMIT ?2) RETURNING 1",
+        &[horizon.clone(), most.into()],
+    ))?;
+    let uploads = count(sql.query(
+        "DELETE FROM upload WHERE path IN (SELECT path FROM upload WHERE at < ?1 LIMIT ?2) RETURNING 1",
         &[horizon, most.into()],
     ))?;
     // A crash between the queue's row and the ledger's leaves the first, of a message that nobody accepted.
@@ -75,7 +79,7 @@ pub fn old(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
             SELECT sequence FROM queue WHERE accepted = 0 AND put_at < ?1 LIMIT ?2) RETURNING 1",
         &[integer(now.saturating_sub(HOUR)), most.into()],
     ))?;
-    Ok(messages + outcomes + orphans)
+    Ok(messages + outcomes + uploads + orphans)
 }
 
 /// A message whose counters nobody needs any more.

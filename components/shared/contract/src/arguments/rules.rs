@@ -32,6 +32,8 @@ pub fn check(rule: Rule, value: &Value) -> Result<(), String> {
         Rule::Alone(entry) => {
             value.as_array().is_none_or(|list| list.len() == 1 || !list.iter().any(|found| found == entry))
         }
+        // The value is a file's name; what is known of the file is checked where it is known.
+        Rule::FileBytes(..) | Rule::FileSeconds(_) => true,
     }
     .then_some(())
     .ok_or_else(|| reason(rule, value))
@@ -59,7 +61,9 @@ fn reason(rule: Rule, value: &Value) -> String {
         Rule::Http => "应为 http:// 或 https:// 开头的地址".into(),
         Rule::File => "应为 http:// 或 https:// 开头的地址,或上传接口返回的 /gnapi/ 开头的路径".into(),
         Rule::Alone(entry) => format!("{entry} 只能单独出现"),
-        Rule::Conversation | Rule::Room | Rule::Identifiers(..) => format!("不符合要求:{rule}"),
+        Rule::Conversation | Rule::Room | Rule::Identifiers(..) | Rule::FileBytes(..) | Rule::FileSeconds(_) => {
+            format!("不符合要求:{rule}")
+        }
     }
 }
 

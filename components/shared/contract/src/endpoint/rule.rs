@@ -33,6 +33,18 @@ pub enum Rule {
     Identifiers(usize, usize),
     /// If this string is in the list, nothing else is.
     Alone(&'static str),
+    /// A file of at most so many bytes; what a larger one asks for. Known of uploaded files alone
+    /// ([`crate::quntool::files`]).
+    FileBytes(u64, &'static str),
+    /// A recording that plays for at most so many seconds. Known of uploaded files alone, in formats that tell.
+    FileSeconds(u64),
+}
+
+impl Rule {
+    /// Whether the rule is about the file that the value names.
+    pub const fn is_about_the_file(&self) -> bool {
+        matches!(self, Self::FileBytes(..) | Self::FileSeconds(_))
+    }
 }
 
 impl fmt::Display for Rule {
@@ -53,6 +65,10 @@ impl fmt::Display for Rule {
             Self::File => formatter.write_str("http(s) 地址或上传返回的 /gnapi/ 路径"),
             Self::Identifiers(least, most) => write!(formatter, "{least} 到 {most} 个不同的 id,英文逗号隔开"),
             Self::Alone(entry) => write!(formatter, "{entry} 只能单独出现"),
+            Self::FileBytes(limit, advice) => write!(formatter, "经网关上传的文件 ≤ {limit} 字节,{advice}"),
+            Self::FileSeconds(limit) => {
+                write!(formatter, "经网关上传的录音(WAV、AMR、SILK)播放长度 ≤ {limit} 秒")
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ fn apply(rule: Rule, parameter: &Parameter, schema: &mut Value) {
         Rule::Words(allowed) => set(schema, "enum", allowed.into()),
         Rule::NotEmpty if parameter.required => set_on_strings(schema, "minLength", 1.into()),
         Rule::MaxBytes(limit) | Rule::MaxCharacters(limit) => set_on_strings(schema, "maxLength", limit.into()),
-        Rule::NotEmpty | Rule::Alone(_) => {}
+        Rule::NotEmpty | Rule::Alone(_) | Rule::FileBytes(..) | Rule::FileSeconds(_) => {}
         Rule::NotBlank | Rule::Conversation | Rule::Room | Rule::Http | Rule::File | Rule::Identifiers(..) => {
             let pattern = pattern(rule);
             let pattern = if parameter.required { pattern } else { format!("^$|{pattern}") };

@@ -1,7 +1,7 @@
 //! 消息: what an account sends to a person or a group.
 //!
-//! The sizes that the document names (gif 5 MB, video 50 MB, voice 60 s) are the file's, which only the platform
-//! fetches: they stand in the notes.
+//! The sizes that the document names (gif 5 MB, video 50 MB, voice 60 s) are the file's. What was uploaded through the
+//! gateway is known and checked; what stands elsewhere only the platform fetches.
 
 use super::{
     ACCOUNT, CONVERSATION, Endpoint, Kind, Method, Parameter, ROOM, Rule, content, endpoint, identifier, remark,
@@ -13,8 +13,14 @@ const fn reference(name: &'static str, about: &'static str) -> Parameter {
     Parameter::required(name, Kind::Text, &[Rule::NotBlank, Rule::MaxBytes(4_096)], about)
 }
 
+const MEBIBYTE: u64 = 1024 * 1024;
+
 const fn file(about: &'static str) -> Parameter {
-    Parameter::required("fileUrl", Kind::Text, &[Rule::NotEmpty, Rule::MaxBytes(2_048), Rule::File], about)
+    limited_file(&[Rule::NotEmpty, Rule::MaxBytes(2_048), Rule::File], about)
+}
+
+const fn limited_file(rules: &'static [Rule], about: &'static str) -> Parameter {
+    Parameter::required("fileUrl", Kind::Text, rules, about)
 }
 
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -51,17 +57,48 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .titled("发送gif动图消息", "Sends an animated image")
         .noted("超过5M的gif需要用文件消息接口(/msg/file)发送")
         .sending("gif")
-        .taking(&[file("要发送的gif动图地址,可直接传http开头的地址或通过文件上传接口获取"), ACCOUNT, CONVERSATION]),
+        .taking(&[
+            limited_file(
+                &[
+                    Rule::NotEmpty,
+                    Rule::MaxBytes(2_048),
+                    Rule::File,
+                    Rule::FileBytes(5 * MEBIBYTE, "更大的请用 /msg/file 发送"),
+                ],
+                "要发送的gif动图地址,可直接传http开头的地址或通过文件上传接口获取",
+            ),
+            ACCOUNT,
+            CONVERSATION,
+        ]),
     endpoint(Method::Post, "/gnapi/open/msg/video", "001:769")
         .titled("发送视频消息", "Sends a video")
         .noted("视频大小不要超过50MB,否则腾讯那边会拦截掉")
         .sending("video")
-        .taking(&[file("要发送的视频地址,可直接传http开头的地址或通过文件上传接口获取"), ACCOUNT, CONVERSATION]),
+        .taking(&[
+            limited_file(
+                &[
+                    Rule::NotEmpty,
+                    Rule::MaxBytes(2_048),
+                    Rule::File,
+                    Rule::FileBytes(50 * MEBIBYTE, "更大的会被腾讯拦截,请压缩后重新上传"),
+                ],
+                "要发送的视频地址,可直接传http开头的地址或通过文件上传接口获取",
+            ),
+            ACCOUNT,
+            CONVERSATION,
+        ]),
     endpoint(Method::Post, "/gnapi/open/msg/voice", "001:790")
         .titled("发送语音消息", "Sends a voice message")
         .noted("这个接口尽量少调用,否则有封号风险;语音文件必须是12000的采样率,播放长度不超过60s")
         .sending("voice")
-        .taking(&[file("要发送的语音地址,可直接传http开头的地址或通过文件上传接口获取"), ACCOUNT, CONVERSATION]),
+        .taking(&[
+            limited_file(
+                &[Rule::NotEmpty, Rule::MaxBytes(2_048), Rule::File, Rule::FileSeconds(60)],
+                "要发送的语音地址,可直接传http开头的地址或通过文件上传接口获取",
+            ),
+            ACCOUNT,
+            CONVERSATION,
+        ]),
     endpoint(Method::Post, "/gnapi/open/msg/personCard", "001:812")
         .titled("发送名片消息", "Sends a contact's card")
         .sending("personCard")

@@ -112,6 +112,8 @@ fn too_long(rule: Rule, kind: Kind, entry: Option<&Value>) -> Option<Value> {
         | Rule::Room
         | Rule::Http
         | Rule::File
-        | Rule::Alone(_) => None,
+        | Rule::Alone(_)
+        | Rule::FileBytes(..)
+        | Rule::FileSeconds(_) => None,
     }
 }
