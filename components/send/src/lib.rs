@@ -3,6 +3,7 @@
 //! It owns nothing: it authenticates, parses, validates, calls `client`, and shapes the answer.
 
 mod create;
+mod document;
 mod documented;
 mod messages;
 mod queue;
@@ -11,7 +12,7 @@ mod token;
 mod transfer;
 
 use caller::quntool;
-use contract::{Problem, openapi, quntool::files};
+use contract::{Problem, quntool::files};
 use http::{HeaderMap, Method};
 use spin_sdk::{
     http::{IntoResponse, Request},
@@ -121,7 +122,7 @@ async fn route(exchange: &Exchange, request: Request) -> Result<Reply, Unanswere
         }
         ["openapi.json"] => {
             allow(&request, &[Method::GET], "GET")?;
-            Answer::json(200, &openapi::document())
+            document::answer()?
         }
         ["internal", "send", "tick"] => {
             allow(&request, &[Method::POST], "POST")?;
