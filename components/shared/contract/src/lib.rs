@@ -15,6 +15,7 @@ pub mod preference;
 pub mod problem;
 pub mod quntool;
 pub mod routes;
+#[cfg(any(test, feature = "samples"))]
 pub mod samples;
 pub mod wanwang;
 
