@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod conversation;
 pub mod documentation;
 pub mod endpoint;
+pub mod events;
 pub mod kdocs;
 pub mod limit;
 pub mod openapi;

@@ -1,6 +1,8 @@
-//! Requests as the documents show them, and requests that break one rule each: what tests of every kind walk through.
+//! Requests and callbacks as the documents show them, and such as break one rule each: what tests of every kind walk
+//! through.
 
 pub mod broken;
+pub mod mutated;
 
 use crate::{
     catalog::{self, Missing},
@@ -62,6 +64,33 @@ impl Sample {
             (_, None) => Some(endpoint.read_query(self.pairs())),
         }
     }
+}
+
+/// One callback of the documents, cleaned of what makes it no JSON.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// Where it stands: the seed's number and line.
+    pub source: String,
+    /// Whether the account received it, or sent it.
+    pub direction: Direction,
+    /// Its body.
+    pub body: Value,
+}
+
+/// Which way a callback's message went; what is no message counts as received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// To the account.
+    Received,
+    /// From the account.
+    Sent,
+}
+
+/// Returns every callback that the documents show, in their order.
+pub fn callbacks() -> serde_json::Result<Vec<Callback>> {
+    serde_json::from_str(include_str!("../fixtures/callbacks.json"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::samples::Direction;
 use serde_json::{Value, json};
 
 use super::support::{ACCOUNT, CUSTOMER, PATIENCE, Platforms, assert_shape, samples};
@@ -89,9 +90,9 @@ async fn gives_a_callback_up_after_its_time() {
 #[tokio::test]
 async fn makes_every_type_of_callback_in_the_documents_shape() {
     let (platforms, subscriber) = Platforms::with_callbacks().await;
-    let samples = samples("received");
-    assert_eq!(samples.as_object().unwrap().len(), 24);
-    for (kind, sample) in samples.as_object().unwrap() {
+    let samples = samples(Direction::Received);
+    assert_eq!(samples.len(), 24);
+    for (kind, sample) in &samples {
         let inbound = Inbound {
             account: ACCOUNT.to_owned(),
             sender: CUSTOMER.to_owned(),

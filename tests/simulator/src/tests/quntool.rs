@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::samples::Direction;
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 
@@ -52,7 +53,7 @@ fn addressed(mut fields: Value) -> Value {
 #[tokio::test]
 async fn calls_back_for_every_message_in_the_documents_shape() {
     let (platforms, subscriber) = Platforms::with_callbacks().await;
-    let samples = samples("sent");
+    let samples = samples(Direction::Sent);
     for (index, (path, fields)) in messages().into_iter().enumerate() {
         platforms.simulator.advance(Duration::from_millis(500));
         let answer = platforms.post(&format!("/gnapi/open/{path}"), addressed(fields)).await;

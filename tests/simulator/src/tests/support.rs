@@ -1,7 +1,9 @@
 //! A started simulator, and requests to it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use contract::samples::Direction;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -81,8 +83,8 @@ pub(super) fn assert_shape(actual: &Value, sample: &Value, at: &str) {
     assert!(differences.is_empty(), "{at}: {differences:?}");
 }
 
-/// The document's samples of callbacks: `sent` and `received`, by type.
-pub(super) fn samples(direction: &str) -> Value {
-    let samples: Value = serde_json::from_str(include_str!("samples.json")).unwrap();
-    samples[direction].clone()
+/// The document's samples of callbacks by type: those that an account received, or those that it sent.
+pub(super) fn samples(direction: Direction) -> BTreeMap<String, Value> {
+    let samples = contract::samples::callbacks().unwrap().into_iter().filter(|sample| sample.direction == direction);
+    samples.map(|sample| (sample.body["type"].as_str().unwrap().to_owned(), sample.body)).collect()
 }
