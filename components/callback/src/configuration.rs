@@ -1,10 +1,11 @@
 //! What the operator set, read once per instance.
 
+use crate::allow_list::AllowList;
 use runtime::log::{self, Level};
 use serde::Deserialize;
 use standardwebhooks::Webhook;
 use std::{cell::RefCell, rc::Rc};
-use surface::Secret;
+use surface::{Secret, link};
 
 /// The variables of `callback`.
 pub struct Configuration {
@@ -12,8 +13,21 @@ pub struct Configuration {
     pub callback_token: Secret,
     /// The token that a tick needs; empty refuses every tick.
     pub tick_token: Secret,
+    /// Signs links to media files.
+    pub link_secret: Secret,
+    /// The origin of the gateway as subscribers reach it; empty is the one that each callback was sent to.
+    pub public_url: String,
+    /// Whose callbacks are taken; where the variables cannot be read, what is wrong with them: then none is.
+    pub allow_list: Result<AllowList, String>,
     /// Who gets the events; none while the variable cannot be read: events then wait in the journal.
     pub subscribers: Option<Vec<Subscriber>>,
+}
+
+impl Configuration {
+    /// Returns the origin under which subscribers reach the gateway; `called` is the one that a callback was sent to.
+    pub fn origin<'a>(&'a self, called: &'a str) -> &'a str {
+        if self.public_url.is_empty() { called } else { &self.public_url }
+    }
 }
 
 /// A business system that gets events.
@@ -59,9 +73,17 @@ pub async fn read() -> Rc<Configuration> {
             log::write(Level::Error, "the variable subscribers is not valid: events wait", &[("reason", reason)]);
         })
         .ok();
+    let sources = runtime::variable("callback_sources").await;
+    let allow_list = AllowList::parse(&sources, &runtime::variable("callback_accounts").await).inspect_err(|reason| {
+        log::write(Level::Error, "an allow-list is not valid: every callback is refused", &[("reason", reason)]);
+    });
+    let tick_token = Secret::new(runtime::variable("tick_token").await);
     let read = Rc::new(Configuration {
         callback_token: Secret::new(runtime::variable("callback_token").await),
-        tick_token: Secret::new(runtime::variable("tick_token").await),
+        link_secret: link::secret(Secret::new(runtime::variable("link_secret").await), &tick_token),
+        public_url: runtime::variable("public_url").await.trim_end_matches('/').to_owned(),
+        allow_list,
+        tick_token,
         subscribers,
     });
     READ.set(Some(read.clone()));

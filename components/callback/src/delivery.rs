@@ -3,9 +3,9 @@
 pub mod schedule;
 
 use crate::{
-    configuration::Subscriber,
+    configuration::{Configuration, Subscriber},
     envelope::Envelope,
-    event,
+    event::{self, Context},
     journal::{Delivery, Tried},
 };
 use bytes::Bytes;
@@ -38,8 +38,8 @@ pub struct Outcome {
 }
 
 /// Hands an event to a subscriber, and says what follows.
-pub async fn attempt(delivery: &Delivery, subscriber: &Subscriber) -> Outcome {
-    let answer = match request(delivery, subscriber) {
+pub async fn attempt(delivery: &Delivery, subscriber: &Subscriber, configuration: &Configuration) -> Outcome {
+    let answer = match request(delivery, subscriber, configuration) {
         Ok(request) => send(request).await,
         Err(reason) => Err(reason),
     };
@@ -62,11 +62,23 @@ pub async fn attempt(delivery: &Delivery, subscriber: &Subscriber) -> Outcome {
 }
 
 /// Writes and signs the request (Standard Webhooks). The signed time is the time of this try.
-fn request(delivery: &Delivery, subscriber: &Subscriber) -> Result<Request<Full<Bytes>>, &'static str> {
+fn request(
+    delivery: &Delivery,
+    subscriber: &Subscriber,
+    configuration: &Configuration,
+) -> Result<Request<Full<Bytes>>, &'static str> {
     let event = &delivery.event;
     let envelope = Envelope::read(&event.raw).ok_or("the event cannot be read")?;
-    let body = event::body(&event.id, &envelope, &event.raw, event.received_at).ok_or("the event cannot be written")?;
-    let seconds = i64::try_from(clock::now() / 1_000).unwrap_or_default();
+    let now = clock::now();
+    let context = Context {
+        received_at: event.received_at,
+        now,
+        unverified: false,
+        origin: configuration.origin(&event.origin),
+        link_secret: &configuration.link_secret,
+    };
+    let body = event::body(&event.id, &envelope, &event.raw, &context).ok_or("the event cannot be written")?;
+    let seconds = i64::try_from(now / 1_000).unwrap_or_default();
     let signature =
         subscriber.webhook.sign(&event.id, seconds, body.as_bytes()).map_err(|_| "the event cannot be signed")?;
     Request::post(&subscriber.url)

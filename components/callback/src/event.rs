@@ -1,79 +1,84 @@
-//! What subscribers get: one normalised JSON body per callback.
+//! What subscribers get: one normalised JSON body per callback, as the table of types says ([`contract::events`]).
+
+mod content;
+mod media;
+mod parties;
+#[cfg(test)]
+mod tests;
 
 use crate::envelope::Envelope;
+use contract::events::{self, UNKNOWN};
 use runtime::clock::rfc3339;
 use serde_json::{Map, Value, json, value::RawValue};
+use surface::Secret;
 
-/// Writes the event of a callback: `{"id","type","timestamp","data":{…}}` (Standard Webhooks).
+/// What an event says that its callback does not.
+pub struct Context<'a> {
+    /// When the callback was received, in milliseconds.
+    pub received_at: u64,
+    /// Now, in milliseconds: links to media files are valid for a week from here.
+    pub now: u64,
+    /// Whether the callback tells the outcome of a message that the gateway did not send.
+    pub unverified: bool,
+    /// The gateway's own origin (scheme, host, port), as subscribers reach it.
+    pub origin: &'a str,
+    /// Signs links to media files; with an empty one they are not signed, and need a credential.
+    pub link_secret: &'a Secret,
+}
+
+/// Writes the event of a callback: `{"id","type","timestamp","data":{…}}` (Standard Webhooks); `docs/events.md` describes
+/// it. `raw` is the callback as it came, and stands in the event byte for byte. None if it is not JSON.
 ///
-/// `data` carries `account`, `conversation` {`id`, `kind`}, `direction` (`inbound` from outside, `outbound` from the
-/// account itself), `sender` {`id`, `name`}, `sentMessageId` for an outcome, `receivedAt`, and `raw`, the callback as it
-/// came, byte for byte. What the callback does not say is left out.
-pub fn body(id: &str, envelope: &Envelope, raw: &[u8], received_at: u64) -> Option<String> {
+/// What the callback does not say, or says in a type that cannot be read, is left out.
+pub fn body(id: &str, envelope: &Envelope, raw: &[u8], context: &Context<'_>) -> Option<String> {
     let raw: &RawValue = serde_json::from_slice(raw).ok()?;
-    let mut data = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            data.insert(name.into(), value);
-        }
-    };
-    put("account", envelope.account.clone().map(Value::from));
-    put("conversation", envelope.conversation().map(|id| json!({ "kind": kind(&id), "id": id })));
-    let sender = envelope.text("sender");
-    put("direction", sender.as_deref().map(|sender| direction(sender, envelope.account.as_deref()).into()));
-    put("sender", sender.map(|id| named(id, envelope.text("sender_name"))));
-    put("sentMessageId", envelope.sent_message_id.clone().map(Value::from));
-    put("receivedAt", Some(rfc3339(received_at).into()));
+    let timestamp = envelope.timestamp.unwrap_or(context.received_at);
     // The rest is written by hand around the raw callback, which must not be written anew.
-    let head = json!({
-        "id": id, "type": envelope.kind, "timestamp": rfc3339(envelope.timestamp.unwrap_or(received_at)),
-    });
-    let head = head.to_string();
-    let data = Value::Object(data).to_string();
+    let head = json!({ "id": id, "type": envelope.kind, "timestamp": rfc3339(timestamp) }).to_string();
+    let data = Value::Object(data(envelope, timestamp, context)).to_string();
     Some(format!(r#"{},"data":{},"raw":{raw}}}}}"#, head.strip_suffix('}')?, data.strip_suffix('}')?))
 }
 
-fn kind(conversation: &str) -> &'static str {
-    if conversation.starts_with("R:") { "group" } else { "direct" }
+fn data(envelope: &Envelope, timestamp: u64, context: &Context<'_>) -> Map<String, Value> {
+    let row = events::find(&envelope.kind);
+    let direction = parties::direction(envelope, row.is_none_or(|row| row.is_message));
+    let sent_at = ["send_time", "sendtime"].iter().find_map(|name| envelope.time(name));
+    let message = content::read(&envelope.data, events::MESSAGE);
+    let outcome = envelope
+        .result()
+        .map(|(code, message)| present([("code", Some(code.into())), ("message", message.map(Value::from))]));
+    let mark = |applies: bool| applies.then_some(Value::Bool(true));
+    fields([
+        ("account", envelope.account.clone().map(Value::from)),
+        ("source", envelope.source.clone().map(Value::from)),
+        ("user", envelope.user.clone().map(Value::from)),
+        ("platformType", envelope.platform_type.clone().filter(|_| envelope.kind == UNKNOWN).map(Value::from)),
+        ("conversation", parties::conversation(envelope, direction)),
+        ("direction", Some(direction.name().into())),
+        ("sender", parties::sender(envelope)),
+        ("receiver", envelope.text("receiver").map(|id| json!({ "id": id }))),
+        ("sentBy", parties::sent_by(envelope, direction).map(Value::from)),
+        ("sentMessageId", envelope.sent_message_id.clone().map(Value::from)),
+        ("outcome", outcome),
+        ("mentions", Some(content::people(envelope.data.get("at_list")))),
+        ("content", Some(content::read(&envelope.data, row.map_or(&[], |row| row.fields)).into())),
+        ("media", Some(media::read(&envelope.data, row.map_or(&[], |row| row.media), context))),
+        ("message", Some(Value::Object(message)).filter(|message| *message != json!({}))),
+        ("sentAt", sent_at.map(|time| rfc3339(time).into())),
+        ("sentAtMs", sent_at.map(Value::from)),
+        ("timestampMs", Some(timestamp.into())),
+        ("receivedAt", Some(rfc3339(context.received_at).into())),
+        ("receivedAtMs", Some(context.received_at.into())),
+        ("unverified", mark(context.unverified)),
+        ("timestampImplausible", mark(envelope.is_implausible(context.received_at))),
+    ])
 }
 
-fn direction(sender: &str, account: Option<&str>) -> &'static str {
-    if Some(sender) == account { "outbound" } else { "inbound" }
+/// Makes an object of the values that are there.
+fn present<const N: usize>(values: [(&str, Option<Value>); N]) -> Value {
+    Value::Object(fields(values))
 }
 
-fn named(id: String, name: Option<String>) -> Value {
-    match name {
-        Some(name) => json!({ "id": id, "name": name }),
-        None => json!({ "id": id }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RAW: &str = r#"{"msgId":"m", "wxid":"168","timestamp":1686708147954,"type":"text_msg",
-        "data":{"content":"呼啦","conversation_id":"S:168_788","sender":"788","sender_name":"左脚"},"sendMsgId":null}"#;
-
-    #[test]
-    fn a_customers_text_says_who_where_and_which_way_and_keeps_the_callback() {
-        let envelope = Envelope::read(RAW.as_bytes()).unwrap();
-        let body = body("e-1", &envelope, RAW.as_bytes(), 1_686_708_148_000).unwrap();
-        assert!(body.contains(RAW), "the callback stands in it byte for byte");
-        let event: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!((&event["id"], &event["type"]), (&json!("e-1"), &json!("text_msg")));
-        assert_eq!(event["timestamp"], "2023-06-14T02:02:27.954Z");
-        let data = &event["data"];
-        assert_eq!(data["conversation"], json!({"kind": "direct", "id": "S:168_788"}));
-        assert_eq!((&data["direction"], &data["sender"]["name"]), (&json!("inbound"), &json!("左脚")));
-        assert_eq!(data["receivedAt"], "2023-06-14T02:02:28.000Z");
-        assert_eq!(data.get("sentMessageId"), None);
-    }
-
-    #[test]
-    fn an_empty_callback_is_an_event_too() {
-        let envelope = Envelope::read(b"{}").unwrap();
-        let event: Value = serde_json::from_str(&body("e-1", &envelope, b"{}", 0).unwrap()).unwrap();
-        assert_eq!((&event["type"], &event["data"]["raw"]), (&json!("unknown"), &json!({})));
-    }
+fn fields<const N: usize>(values: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -5,6 +5,7 @@ use crate::{
     configuration,
     envelope::Envelope,
     journal::{self, Entry, Event, schema::MIGRATIONS},
+    origin,
     pipeline::{self, Counts},
 };
 use contract::Problem;
@@ -28,6 +29,10 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
     let Some(envelope) = Envelope::read(&raw) else {
         return Err(Refusal::new(Problem::InvalidBody, "应为 JSON 对象"));
     };
+    let allow_list =
+        configuration.allow_list.as_ref().map_err(|reason| Refusal::new(Problem::NotConfigured, reason))?;
+    allow_list.check(&envelope)?;
+    let origin = origin::of(&parts.uri, &parts.headers);
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     let now = clock::now();
     let id = runtime::identifier();
@@ -37,12 +42,13 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
         message_id: &envelope.message_id,
         kind: &envelope.kind,
         conversation: &conversation,
+        origin: &origin,
         raw: &raw,
         now,
         lease_until: now + pipeline::ROUTING_LEASE,
     };
     if let Some(sequence) = journal::insert(&database, &entry).map_err(internal)? {
-        let event = Event { sequence, id, raw, received_at: now };
+        let event = Event { sequence, id, origin, raw, received_at: now };
         spin_sdk::wasip3::spawn(async move {
             if let Err(error) = follow_up(&database, &event).await {
                 let reason = error.to_string();

@@ -17,6 +17,8 @@ pub struct Entry<'a> {
     pub kind: &'a str,
     /// What its order is kept in.
     pub conversation: &'a str,
+    /// Where the callback was sent to: scheme and authority.
+    pub origin: &'a str,
     /// The callback as it came.
     pub raw: &'a [u8],
     /// Now.
@@ -32,6 +34,8 @@ pub struct Event {
     pub sequence: i64,
     /// The gateway's id.
     pub id: String,
+    /// Where the callback was sent to: scheme and authority.
+    pub origin: String,
     /// The callback as it came.
     pub raw: Vec<u8>,
     /// When it was received.
@@ -68,13 +72,14 @@ pub enum Tried {
 /// Inserts an event as `received`, and returns its place; none if the platform's id is known.
 pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<i64>, Error> {
     let row = sql.query_one(
-        "INSERT INTO event (id, message_id, kind, conversation, raw, received_at, state, lease_until)
-         VALUES (?, ?, ?, ?, ?, ?, 'received', ?) ON CONFLICT (message_id) DO NOTHING RETURNING sequence",
+        "INSERT INTO event (id, message_id, kind, conversation, origin, raw, received_at, state, lease_until)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'received', ?) ON CONFLICT (message_id) DO NOTHING RETURNING sequence",
         &[
             entry.id.into(),
             entry.message_id.into(),
             entry.kind.into(),
             entry.conversation.into(),
+            entry.origin.into(),
             entry.raw.into(),
             integer(entry.now),
             integer(entry.lease_until),
@@ -88,7 +93,7 @@ pub fn claim_events(sql: &impl Sql, now: u64, lease_until: u64, most: u32) -> Re
     let rows = sql.query(
         "UPDATE event SET lease_until = ?2 WHERE sequence IN (
             SELECT sequence FROM event WHERE state = 'received' AND lease_until <= ?1 ORDER BY lease_until LIMIT ?3)
-         RETURNING sequence, id, raw, received_at",
+         RETURNING sequence, id, origin, raw, received_at",
         &[integer(now), integer(lease_until), most.into()],
     )?;
     let mut events: Vec<Event> = rows.iter().map(event).collect::<Result<_, _>>()?;
@@ -131,8 +136,10 @@ pub fn claim_deliveries(sql: &impl Sql, now: u64, lease_until: u64, most: u32) -
     let mut deliveries = Vec::with_capacity(rows.len());
     for row in rows {
         let sequence: i64 = row.get(0)?;
-        let found =
-            sql.query_one("SELECT sequence, id, raw, received_at FROM event WHERE sequence = ?", &[sequence.into()])?;
+        let found = sql.query_one(
+            "SELECT sequence, id, origin, raw, received_at FROM event WHERE sequence = ?",
+            &[sequence.into()],
+        )?;
         let Some(found) = found else { continue };
         deliveries.push(Delivery { event: event(&found)?, subscriber: row.get(1)?, attempts: row.get(2)? });
     }
@@ -200,7 +207,13 @@ pub fn restart(sql: &impl Sql, subscriber: &str, url: &str) -> Result<(), Error>
 }
 
 fn event(row: &Row) -> Result<Event, Error> {
-    Ok(Event { sequence: row.get(0)?, id: row.get(1)?, raw: row.get(2)?, received_at: row.get(3)? })
+    Ok(Event {
+        sequence: row.get(0)?,
+        id: row.get(1)?,
+        origin: row.get(2)?,
+        raw: row.get(3)?,
+        received_at: row.get(4)?,
+    })
 }
 
 #[cfg(test)]

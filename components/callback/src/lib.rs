@@ -1,11 +1,13 @@
 //! Takes Quntool's callbacks, keeps them, and hands them on to the subscribers.
 
+mod allow_list;
 mod configuration;
 mod delivery;
 mod envelope;
 mod event;
 mod intake;
 mod journal;
+mod origin;
 mod pipeline;
 mod tick;
 

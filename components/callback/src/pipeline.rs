@@ -128,7 +128,7 @@ async fn attempt(database: &Database, configuration: &Configuration, delivery: D
     let mut subscribers = configuration.subscribers.iter().flatten();
     let subscriber = subscribers.find(|subscriber| subscriber.name == delivery.subscriber);
     let outcome = match subscriber {
-        Some(subscriber) => alive(database, &delivery, delivery::attempt(&delivery, subscriber)).await?,
+        Some(subscriber) => alive(database, &delivery, delivery::attempt(&delivery, subscriber, configuration)).await?,
         None => delivery::Outcome {
             tried: Tried::Dead,
             status: None,

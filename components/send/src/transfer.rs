@@ -77,13 +77,14 @@ pub async fn sign(exchange: &Exchange, request: Request) -> Result<Answer, Unans
     let lifetime = arguments.documented.get("expiresIn").and_then(Value::as_u64).unwrap_or(LIFETIME);
     let expires = clock::now() / 1_000 + lifetime;
     let Some(url) = link::sign(&link_secret().await, &path, expires) else {
-        return Err(Refusal::new(Problem::NotConfigured, "变量 link_secret 未设置").into());
+        return Err(Refusal::new(Problem::NotConfigured, "变量 link_secret 与 tick_token 均未设置").into());
     };
     Ok(Answer::json(200, &json!({ "url": url, "expiresAt": clock::rfc3339(expires * 1_000) })))
 }
 
 async fn link_secret() -> Secret {
-    Secret::new(runtime::variable("link_secret").await)
+    let tick_token = Secret::new(runtime::variable("tick_token").await);
+    link::secret(Secret::new(runtime::variable("link_secret").await), &tick_token)
 }
 
 /// Answers with a file.

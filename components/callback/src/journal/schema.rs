@@ -13,6 +13,7 @@ const JOURNAL: &[&str] = &[
         message_id TEXT NOT NULL UNIQUE,
         kind TEXT NOT NULL,
         conversation TEXT NOT NULL,
+        origin TEXT NOT NULL,
         raw BLOB NOT NULL,
         received_at INTEGER NOT NULL,
         state TEXT NOT NULL,

@@ -15,6 +15,7 @@ fn receive(sql: &Memory, message_id: &str, conversation: &str) -> i64 {
             message_id,
             kind: "text_msg",
             conversation,
+            origin: "http://gateway.test",
             raw: b"{}",
             now: 1_000,
             lease_until: 2_000,
@@ -42,7 +43,16 @@ fn states(sql: &Memory) -> Vec<String> {
 fn the_same_callback_is_taken_once() {
     let sql = journal();
     receive(&sql, "m", "c");
-    let again = Entry { id: "e-2", message_id: "m", kind: "x", conversation: "c", raw: b"{}", now: 9, lease_until: 9 };
+    let again = Entry {
+        id: "e-2",
+        message_id: "m",
+        kind: "x",
+        conversation: "c",
+        origin: "",
+        raw: b"{}",
+        now: 9,
+        lease_until: 9,
+    };
     assert_eq!(insert(&sql, &again).unwrap(), None);
 }
 

@@ -119,10 +119,7 @@ async fn post(media_type: &str, length: Option<u64>, body: StreamReader<u8>) -> 
 
 /// Fetches a media file; see `wit/quntool.wit`.
 pub async fn download(path: &str) -> Result<File, Failure> {
-    let clean = files::is_file(path)
-        && !path.split('/').any(|segment| matches!(segment, "." | ".."))
-        && !path.contains(['?', '#', '\\', '%']);
-    if !clean {
+    if !files::is_clean(path) {
         return Err(invalid("path", "不是媒体文件的路径"));
     }
     let configuration = configuration::read().await;

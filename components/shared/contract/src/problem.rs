@@ -15,6 +15,8 @@ pub enum Problem {
     InvalidClient,
     /// The address that the caller named is not allowed.
     HostNotAllowed,
+    /// The callback is of a container or an account that is not listed.
+    CallbackNotAllowed,
     /// No such path.
     UnknownPath,
     /// No such message, or another caller's.
@@ -91,6 +93,7 @@ impl Problem {
         Self::Unauthorized,
         Self::InvalidClient,
         Self::HostNotAllowed,
+        Self::CallbackNotAllowed,
         Self::UnknownPath,
         Self::UnknownMessage,
         Self::MethodNotAllowed,
@@ -129,6 +132,12 @@ impl Problem {
             Self::HostNotAllowed => {
                 entry(403_001, "host-not-allowed", "不允许访问该地址", "请改用允许的地址,或联系网关管理员")
             }
+            Self::CallbackNotAllowed => entry(
+                403_002,
+                "callback-not-allowed",
+                "回调的容器或账号不在允许列表中",
+                "若应接收,请网关管理员将其加入该变量",
+            ),
             Self::UnknownPath => entry(404_001, "unknown-path", "路径不存在", "请检查路径"),
             Self::UnknownMessage => {
                 entry(404_002, "unknown-message", "消息不存在", "请检查消息 id;只能查询自己发送的消息")

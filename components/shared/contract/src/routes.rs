@@ -180,7 +180,7 @@ pub const ROUTES: &[Route] = &[
         credential: Credential::Path,
         request: Body::Json("Callback"),
         answers: &[(200, Body::Json("CallbackAnswer"))],
-        problems: &[ALWAYS, CALLER, BODY],
+        problems: &[ALWAYS, CALLER, BODY, &[Problem::CallbackNotAllowed]],
         ..route(
             Method::Post,
             "/callback/quntool/{token}",

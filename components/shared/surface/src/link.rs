@@ -6,6 +6,23 @@ use contract::quntool::files;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+/// A link to a media file is valid for so many seconds at most: a week.
+pub const LONGEST: u64 = 7 * 24 * 3_600;
+
+/// Returns the secret that links are signed with: the variable `link_secret`, or where that is empty one derived from
+/// `tick_token`, so that every component that knows either can sign and verify. Two empty ones are none.
+pub fn secret(link_secret: Secret, tick_token: &Secret) -> Secret {
+    if !link_secret.is_empty() || tick_token.is_empty() {
+        return link_secret;
+    }
+    let derived = Hmac::<Sha256>::new_from_slice(tick_token.reveal().as_bytes()).map(|mut code| {
+        code.update(b"wecom-gateway links to media files");
+        BASE64_URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
+    });
+    // An HMAC takes keys of any length.
+    Secret::new(derived.unwrap_or_default())
+}
+
 /// Signs a path (decoded) until `expires` (seconds since the epoch), and returns the link, encoded, from the root of the
 /// host; none without a secret.
 pub fn sign(secret: &Secret, path: &str, expires: u64) -> Option<String> {
@@ -54,6 +71,17 @@ mod tests {
         for query in ["", "expires=1000", "signature=x", "expires=x&signature=eA"] {
             assert!(!verify(&secret, path, query, 1), "{query}");
         }
+    }
+
+    #[test]
+    fn links_are_signed_with_the_tick_token_where_there_is_no_secret_for_them() {
+        let tick = Secret::new("tick");
+        assert_eq!(secret(Secret::new("own"), &tick).reveal(), "own");
+        let derived = secret(Secret::new(""), &tick);
+        assert!(!derived.is_empty() && !derived.matches("tick"), "the token itself signs nothing else");
+        assert!(derived.matches(secret(Secret::new(""), &tick).reveal()));
+        assert!(!derived.matches(secret(Secret::new(""), &Secret::new("other")).reveal()));
+        assert!(secret(Secret::new(""), &Secret::new("")).is_empty());
     }
 
     #[test]

@@ -158,7 +158,11 @@ fn media(table: &[Media]) -> Value {
             "properties": {
                 "role": { "enum": roles },
                 "kind": { "enum": kinds },
-                "url": { "type": "string", "format": "uri", "description": "绝对地址;平台的文件经网关签名,无需凭证" },
+                "url": {
+                    "type": "string",
+                    "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^/\s][^\s]*$",
+                    "description": "绝对地址;平台的文件经网关签名,无需凭证,其他地址原样",
+                },
                 "expiresAt": time("签名的失效时间"),
             },
             "required": ["role", "kind", "url"],

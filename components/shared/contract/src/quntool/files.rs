@@ -11,6 +11,13 @@ pub fn is_file(path: &str) -> bool {
     path.get(..ROOT.len()).is_some_and(|start| start.eq_ignore_ascii_case(ROOT))
 }
 
+/// Whether a path names a media file and nothing else: no step upwards, no query, nothing that is decoded once more.
+pub fn is_clean(path: &str) -> bool {
+    is_file(path)
+        && !path.split('/').any(|segment| matches!(segment, "." | ".."))
+        && !path.contains(['?', '#', '\\', '%'])
+}
+
 /// What the gateway knows of a file that was uploaded through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Uploaded {
@@ -95,6 +102,14 @@ mod tests {
         }
         assert!(check(length, file(11, Some(60_001))).unwrap_err().contains("60001 毫秒"));
         assert_eq!(check(Rule::NotEmpty, file(u64::MAX, Some(u64::MAX))), Ok(()));
+    }
+
+    #[test]
+    fn a_clean_path_leads_to_a_file_only() {
+        assert!(is_clean("/gnapi/files/Cache/a b+c..d/视频.mp4"));
+        for path in ["/gnapi/files/../open/x", "/gnapi/files/./a", "/gnapi/files/a?b", "/gnapi/files/%2e%2e/x", "/x"] {
+            assert!(!is_clean(path), "{path}");
+        }
     }
 
     #[test]

@@ -1,0 +1,125 @@
+//! Who wrote to whom, where, and which way.
+
+use super::present;
+use crate::envelope::Envelope;
+use serde_json::{Value, json};
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the account.
+    Inbound,
+    /// From the account.
+    Outbound,
+    /// It is no message, or the callback does not say.
+    None,
+}
+
+impl Direction {
+    /// Returns the direction as events write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Returns the direction of a callback; only a message has one.
+pub fn direction(envelope: &Envelope, is_message: bool) -> Direction {
+    match (envelope.text("sender"), &envelope.account) {
+        _ if !is_message => Direction::None,
+        (Some(sender), Some(account)) if sender == *account => Direction::Outbound,
+        (Some(_), Some(_)) => Direction::Inbound,
+        _ if envelope.sent_message_id.is_some() => Direction::Outbound,
+        _ => Direction::None,
+    }
+}
+
+/// Tells how an account's message was sent: `api` if the callback names the message that an API sent, or says so
+/// (seed 001:17, 28), else by `hand`.
+pub fn sent_by(envelope: &Envelope, direction: Direction) -> Option<&'static str> {
+    let by_api = envelope.sent_message_id.is_some() || envelope.data.get("isOpenApi") == Some(&Value::Bool(true));
+    (direction == Direction::Outbound).then_some(if by_api { "api" } else { "hand" })
+}
+
+/// Describes who sent a message, and the platform's user who had the account send it.
+pub fn sender(envelope: &Envelope) -> Option<Value> {
+    let named = |id: &str, name: &str| {
+        let id = envelope.text(id)?;
+        Some([("id", Some(Value::from(id))), ("name", envelope.text(name).map(Value::from))])
+    };
+    let [id, name] = named("sender", "sender_name")?;
+    Some(present([id, name, ("user", named("sendUserId", "sendUserName").map(present))]))
+}
+
+/// Describes the conversation that a callback belongs to, and who is at its other end.
+pub fn conversation(envelope: &Envelope, direction: Direction) -> Option<Value> {
+    let id = envelope.conversation()?;
+    if let Some(room) = id.strip_prefix("R:") {
+        return Some(json!({ "kind": "group", "id": id, "room": room }));
+    }
+    let other = other_party(envelope, &id, direction).map(Value::from);
+    Some(present([("kind", Some("direct".into())), ("id", Some(id.into())), ("otherParty", other)]))
+}
+
+/// Finds the end of a direct conversation, `S:one_other`, that is not the account; where the account is neither of them,
+/// the one whom the message came from or went to.
+fn other_party(envelope: &Envelope, conversation: &str, direction: Direction) -> Option<String> {
+    let account = envelope.account.as_deref();
+    match conversation.strip_prefix("S:").and_then(|ends| ends.split_once('_')) {
+        Some((one, other)) if Some(one) == account => Some(other.to_owned()),
+        Some((one, other)) if Some(other) == account => Some(one.to_owned()),
+        _ => match direction {
+            Direction::Inbound => envelope.text("sender"),
+            Direction::Outbound => envelope.text("receiver"),
+            Direction::None => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(callback: &Value) -> Envelope {
+        Envelope::read(callback.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn who_sent_a_message_says_which_way_it_went() {
+        let case = |callback: Value| direction(&read(&callback), true);
+        assert_eq!(case(json!({"wxid": "1", "data": {"sender": "2"}})), Direction::Inbound);
+        assert_eq!(case(json!({"wxid": "1", "data": {"sender": "1"}})), Direction::Outbound);
+        assert_eq!(case(json!({"wxid": "1", "sendMsgId": "s", "data": {}})), Direction::Outbound);
+        assert_eq!(case(json!({"wxid": "1", "data": {}})), Direction::None);
+        assert_eq!(case(json!({"data": {"sender": "2"}})), Direction::None);
+        assert_eq!(direction(&read(&json!({"wxid": "1", "data": {"sender": "1"}})), false), Direction::None);
+    }
+
+    #[test]
+    fn an_accounts_message_was_sent_by_api_or_by_hand() {
+        let case = |callback: Value| sent_by(&read(&callback), Direction::Outbound);
+        assert_eq!(case(json!({"sendMsgId": "s"})), Some("api"));
+        assert_eq!(case(json!({"sendMsgId": null, "data": {"isOpenApi": true}})), Some("api"));
+        assert_eq!(case(json!({"sendMsgId": "", "data": {"isOpenApi": false}})), Some("hand"));
+        assert_eq!(sent_by(&read(&json!({"sendMsgId": "s"})), Direction::Inbound), None);
+    }
+
+    #[test]
+    fn a_conversation_is_with_a_room_or_with_its_other_end() {
+        let case = |id: &str, direction| {
+            let data = json!({"conversation_id": id, "sender": "8", "receiver": "9"});
+            conversation(&read(&json!({"wxid": "168", "data": data})), direction).unwrap()
+        };
+        assert_eq!(case("R:108", Direction::Inbound), json!({"kind": "group", "id": "R:108", "room": "108"}));
+        for id in ["S:168_788", "S:788_168"] {
+            assert_eq!(case(id, Direction::None), json!({"kind": "direct", "id": id, "otherParty": "788"}));
+        }
+        assert_eq!(case("S:168_168", Direction::None)["otherParty"], "168");
+        assert_eq!(case("S:1_2", Direction::Inbound)["otherParty"], "8");
+        assert_eq!(case("S:1_2", Direction::Outbound)["otherParty"], "9");
+        assert_eq!(case("S:1_2", Direction::None), json!({"kind": "direct", "id": "S:1_2"}));
+    }
+}
