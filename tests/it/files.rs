@@ -32,7 +32,7 @@ fn blocks(seed: u8, length: usize) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// The same bytes at once.
-fn content(seed: u8, length: usize) -> Vec<u8> {
+pub fn content(seed: u8, length: usize) -> Vec<u8> {
     blocks(seed, length).flatten().collect()
 }
 
@@ -49,7 +49,7 @@ async fn upload(gateway: &Gateway, seed: u8, length: usize, name: &str) -> Answe
 }
 
 /// Uploads a file, and returns its path on the platform.
-async fn uploaded(gateway: &Gateway, seed: u8, length: usize, name: &str) -> String {
+pub async fn uploaded(gateway: &Gateway, seed: u8, length: usize, name: &str) -> String {
     let answer = upload(gateway, seed, length, name).await;
     assert_eq!((answer.status, answer.body["code"].as_i64()), (200, Some(0)), "{answer:?}");
     answer.text_at("/data").to_owned()

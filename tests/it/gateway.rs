@@ -71,6 +71,11 @@ impl Gateway {
         self.request(Method::GET, path)
     }
 
+    /// Begins a `GET` of an address that the gateway wrote.
+    pub fn absolute(&self, url: &str) -> RequestBuilder {
+        self.client.get(url)
+    }
+
     /// Sends a request to the gateway, and reads the answer. Every answer has an id, and says how long it is.
     pub async fn ask(&self, request: RequestBuilder) -> Answer {
         let answer = Answer::read(request.send().await.expect("the gateway answers")).await;

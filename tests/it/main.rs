@@ -15,6 +15,7 @@ mod callback;
 mod crash;
 mod document;
 mod endpoints;
+mod events;
 mod files;
 mod gateway;
 mod idempotency;

@@ -116,6 +116,12 @@ async fn a_link_of_another_secret_opens_nothing() {
         gateway.skip(Duration::ZERO).await;
         is_refused(&gateway, signed.text_at("/url")).await;
     }
+    // Without a secret of their own, links are signed with one that comes of the tick token.
+    let signed = link(&gateway, &path, 3_600).await;
+    assert_eq!(gateway.get(signed.text_at("/url")).send().await.unwrap().status(), 200);
+    gateway.set("tick_token", "");
+    gateway.skip(Duration::ZERO).await;
+    is_refused(&gateway, signed.text_at("/url")).await;
     let refused = sign(&gateway, &json!({"path": path}));
     problem::refuses(&gateway, refused, 503, "not-configured").await;
 }

@@ -52,7 +52,9 @@ async fn a_callback_that_is_refused_is_not_kept() {
     for body in bodies {
         refuses(&gateway, gateway.post(&path()).body(body.to_vec()), 400, "invalid-body").await;
     }
-    refuses(&gateway, gateway.post(&path()).body(vec![b' '; LIMIT + 1]), 413, "body-too-large").await;
+    for length in [LIMIT + 1, 2 * LIMIT] {
+        refuses(&gateway, gateway.post(&path()).body(vec![b' '; length]), 413, "body-too-large").await;
+    }
     let chunks = stream::iter((0..=LIMIT / 4_096).map(|_| Ok::<_, io::Error>(vec![b' '; 4_096])));
     refuses(&gateway, gateway.post(&path()).body(Body::wrap_stream(chunks)), 413, "body-too-large").await;
 
