@@ -35,7 +35,7 @@ async fn a_customers_text_arrives_signed_and_normalised() {
     assert_eq!((&event.body["id"], &event.body["type"]), (&json!(event.id), &json!("text_msg")));
     let data = &event.body["data"];
     assert_eq!((&data["account"], &data["direction"]), (&json!(ACCOUNT), &json!("inbound")));
-    assert_eq!(data["conversation"], json!({"id": conversation(ACCOUNT), "kind": "direct"}));
+    assert_eq!(data["conversation"], json!({"id": conversation(ACCOUNT), "kind": "direct", "otherParty": CUSTOMER}));
     assert_eq!(data["sender"], json!({"id": CUSTOMER, "name": "左脚"}));
     assert_eq!(data["raw"], callback);
 }
