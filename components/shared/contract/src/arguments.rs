@@ -1,6 +1,6 @@
 //! From a request's parameters to arguments that keep every documented rule.
 
-mod checks;
+pub(crate) mod checks;
 pub mod query;
 mod rules;
 
@@ -171,6 +171,7 @@ fn check_parameter(
     let right_kind = match parameter.kind {
         Kind::Text => value.is_string(),
         Kind::Integer | Kind::IntegerOrDigits => value.is_i64(),
+        Kind::Number => value.is_number(),
         Kind::Boolean => value.is_boolean(),
         Kind::TextList => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
         Kind::Object(_) => value.is_object(),

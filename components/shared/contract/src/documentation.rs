@@ -29,7 +29,9 @@ pub fn render() -> String {
     }
     page.push_str("\n### `data` 中的消息 · Messages of `data`\n\n| msgtype | 说明 | 字段 |\n|---|---|---|\n");
     for message in kdocs::ROBOT_MESSAGES {
-        let fields = parameters(message.parameters).join("<br>");
+        let mut fields = parameters(message.parameters);
+        fields.extend(message.checks.iter().map(ToString::to_string));
+        let fields = fields.join("<br>");
         page.push_str(&row(&[format!("`{}`", message.kind), message.summary.to_owned(), fields]));
     }
     page.push_str(&format!("\n## {} · {}\n\n", routes::TITLE, routes::TITLE_ENGLISH));

@@ -3,6 +3,7 @@
 
 pub mod broken;
 pub mod mutated;
+pub mod hostile;
 
 use crate::{
     catalog::{self, Missing},

@@ -2,14 +2,15 @@
 
 use super::{Arguments, Violation};
 use crate::endpoint::Check;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Checks what the parameters are to each other; the violation names the one that the caller changes.
 pub fn check(check: Check, arguments: &Arguments) -> Result<(), Violation> {
     let text = |name: &str| arguments.documented.get(name).and_then(Value::as_str).unwrap_or_default();
     let (kept, field) = match check {
         Check::AnyOf(names) => {
-            (names.iter().any(|name| !text(name).trim().is_empty()), names.first().copied().unwrap_or_default())
+            let is_there = |name: &&str| at(&arguments.documented, name).is_some_and(|value| !is_blank(value));
+            (names.iter().any(is_there), names.first().copied().unwrap_or_default())
         }
         Check::Placeholders { text: name, placeholder, list } => {
             let entries = arguments.documented.get(list).and_then(Value::as_array).map_or(0, Vec::len);
@@ -19,8 +20,41 @@ pub fn check(check: Check, arguments: &Arguments) -> Result<(), Violation> {
             let is_set = arguments.documented.get(flag).and_then(Value::as_i64) == Some(1);
             (!is_set || extension(text(address)).is_some_and(|found| extensions.contains(&found.as_str())), address)
         }
+        Check::Needs { when, is, field } => return needs(&arguments.documented, when, is, field),
     };
     if kept { Ok(()) } else { Err(Violation { field: field.to_owned(), reason: format!("不符合要求:{check}") }) }
+}
+
+/// Checks that a field is there while another one has a value; in a list, for each of its entries.
+fn needs(fields: &Map<String, Value>, when: &str, is: &str, field: &str) -> Result<(), Violation> {
+    let missing = |field: String| Violation { field, reason: format!("缺失:{when} 为 {is} 时必填") };
+    let keeps = |fields: &Map<String, Value>, when: &str, field: &str| {
+        !at(fields, when).is_some_and(|value| is_written(value, is))
+            || at(fields, field).is_some_and(|value| !is_blank(value))
+    };
+    let (Some((list, when)), Some((_, inner))) = (when.split_once("[]."), field.split_once("[].")) else {
+        return if keeps(fields, when, field) { Ok(()) } else { Err(missing(field.to_owned())) };
+    };
+    let entries = at(fields, list).and_then(Value::as_array).into_iter().flatten();
+    let mut broken =
+        entries.enumerate().filter(|(_, entry)| entry.as_object().is_some_and(|entry| !keeps(entry, when, inner)));
+    broken.next().map_or(Ok(()), |(index, _)| Err(missing(format!("{list}[{index}].{inner}"))))
+}
+
+/// The value at a path `a.b`.
+fn at<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    let mut names = path.split('.');
+    let first = fields.get(names.next()?)?;
+    names.try_fold(first, |value, name| value.get(name))
+}
+
+/// Whether a text or a number is written so.
+fn is_written(value: &Value, text: &str) -> bool {
+    value.as_str().map_or_else(|| value.to_string() == text, |value| value == text)
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 /// The extension of the file that an address names, in lower case; its query and fragment do not count.

@@ -16,6 +16,7 @@ pub fn check(rule: Rule, value: &Value) -> Result<(), String> {
         Rule::MaxCharacters(limit) => texts(value).all(|text| text.chars().count() <= limit),
         Rule::Count(least, most) => value.as_array().is_none_or(|list| (least..=most).contains(&list.len())),
         Rule::Range(least, most) => value.as_i64().is_none_or(|number| (least..=most).contains(&number)),
+        Rule::Between(least, most) => value.as_f64().is_none_or(|number| (least..=most).contains(&number)),
         Rule::OneOf(allowed) => value.as_i64().is_none_or(|number| allowed.contains(&number)),
         Rule::Words(allowed) => texts(value).all(|text| allowed.contains(&text)),
         Rule::Conversation => {
@@ -56,6 +57,7 @@ fn reason(rule: Rule, value: &Value) -> String {
             format!("数量为 {count},应为 {least} 到 {most}")
         }
         Rule::Range(least, most) => format!("取值应为 {least} 到 {most}"),
+        Rule::Between(least, most) => format!("取值应为 {least} 到 {most}"),
         Rule::OneOf(allowed) => format!("取值应为 {}", numbers(allowed)),
         Rule::Words(allowed) => format!("取值应为 {}", allowed.join("、")),
         Rule::Http => "应为 http:// 或 https:// 开头的地址".into(),

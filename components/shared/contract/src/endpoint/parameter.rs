@@ -39,6 +39,8 @@ pub enum Kind {
     Integer,
     /// An integer, or a string of its decimal digits, which becomes the integer.
     IntegerOrDigits,
+    /// Any number.
+    Number,
     /// True or false.
     Boolean,
     /// A list of strings.
@@ -60,6 +62,7 @@ impl Kind {
             Self::Text => "字符串",
             Self::Integer => "整数",
             Self::IntegerOrDigits => "整数(或其十进制字符串)",
+            Self::Number => "数值",
             Self::Boolean => "布尔值",
             Self::TextList => "字符串数组",
             Self::Object(_) => "对象",

@@ -17,6 +17,8 @@ pub enum Rule {
     Count(usize, usize),
     /// Between so much and so much.
     Range(i64, i64),
+    /// A number between so much and so much.
+    Between(f64, f64),
     /// One of these numbers.
     OneOf(&'static [i64]),
     /// One of these words.
@@ -57,6 +59,7 @@ impl fmt::Display for Rule {
             Self::MaxCharacters(limit) => write!(formatter, "≤ {limit} 个字符"),
             Self::Count(least, most) => write!(formatter, "{least} 到 {most} 项"),
             Self::Range(least, most) => write!(formatter, "{least} 到 {most}"),
+            Self::Between(least, most) => write!(formatter, "{least} 到 {most}"),
             Self::OneOf(allowed) => write!(formatter, "取值 {}", numbers(allowed)),
             Self::Words(allowed) => write!(formatter, "取值 {}", allowed.join("、")),
             Self::Conversation => formatter.write_str("会话ID:S:较小id_较大id 或 R:群id"),

@@ -52,6 +52,7 @@ fn of_kind(kind: Kind) -> Value {
         Kind::Text => json!({ "type": "string" }),
         Kind::Integer => json!({ "type": "integer" }),
         Kind::IntegerOrDigits => json!({ "type": ["integer", "string"], "pattern": "^[0-9]+$", "maxLength": 19 }),
+        Kind::Number => json!({ "type": "number" }),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::TextList => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Object(fields) => object(fields),
@@ -70,6 +71,10 @@ fn apply(rule: Rule, parameter: &Parameter, schema: &mut Value) {
             set(schema, "maxItems", most.into());
         }
         Rule::Range(least, most) => {
+            set(schema, "minimum", least.into());
+            set(schema, "maximum", most.into());
+        }
+        Rule::Between(least, most) => {
             set(schema, "minimum", least.into());
             set(schema, "maximum", most.into());
         }

@@ -76,7 +76,7 @@ fn of_parameter(parameter: &Parameter, valid: &Map<String, Value>) -> Vec<Broken
 fn wrong_kind(kind: Kind) -> Value {
     match kind {
         Kind::Text | Kind::File | Kind::Object(_) => json!(7),
-        Kind::Integer | Kind::IntegerOrDigits | Kind::Boolean | Kind::TextList => json!("x"),
+        Kind::Integer | Kind::Number | Kind::IntegerOrDigits | Kind::Boolean | Kind::TextList => json!("x"),
         Kind::ObjectList(_) | Kind::AnyObjectList => json!(["x"]),
     }
 }
@@ -100,6 +100,7 @@ fn too_long(rule: Rule, kind: Kind, entry: Option<&Value>) -> Option<Value> {
         Rule::MaxBytes(limit) | Rule::MaxCharacters(limit) => Some(text(limit + 1).into()),
         Rule::Count(_, most) => Some(vec![entry?.clone(); most + 1].into()),
         Rule::Range(_, most) => most.checked_add(1).map(Value::from),
+        Rule::Between(_, most) => Some((most + 1.0).into()),
         Rule::OneOf(allowed) => allowed.iter().max().map(|most| (most + 1).into()),
         Rule::Identifiers(_, most) => {
             let identifiers: Vec<String> = (0..=most).map(|number| number.to_string()).collect();

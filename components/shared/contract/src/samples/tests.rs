@@ -78,13 +78,15 @@ fn required(table: &[Parameter]) -> usize {
 fn every_parameter_is_bounded() {
     fn check(parameter: &Parameter, path: &str) {
         let has = |found: fn(&Rule) -> bool| parameter.rules.iter().any(found);
-        let bounded_text =
-            has(|rule| matches!(rule, Rule::MaxBytes(_) | Rule::MaxCharacters(_) | Rule::Identifiers(..)));
+        let bounded_text = has(|rule| {
+            matches!(rule, Rule::MaxBytes(_) | Rule::MaxCharacters(_) | Rule::Identifiers(..) | Rule::Words(_))
+        });
         let bounded_list = has(|rule| matches!(rule, Rule::Count(..)));
         let bounded = match parameter.kind {
             Kind::Text => bounded_text,
             Kind::TextList => bounded_text && bounded_list,
             Kind::Integer | Kind::IntegerOrDigits => has(|rule| matches!(rule, Rule::Range(..) | Rule::OneOf(_))),
+            Kind::Number => has(|rule| matches!(rule, Rule::Between(..))),
             Kind::ObjectList(_) | Kind::AnyObjectList => bounded_list,
             Kind::Boolean | Kind::Object(_) | Kind::File => true,
         };
