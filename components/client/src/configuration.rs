@@ -1,5 +1,6 @@
 //! What the operator set, read once per instance.
 
+use crate::robots::Robots;
 use std::{cell::RefCell, rc::Rc};
 
 /// How messages reach group robots.
@@ -29,12 +30,22 @@ pub struct Configuration {
     pub wanwang_client_secret: String,
     /// Origin of KDocs.
     pub kdocs_url: String,
+    /// Origin of KDocs' token endpoint.
+    pub kdocs_token_url: String,
     /// Access token for KDocs.
     pub kdocs_access_token: String,
+    /// Client id (`app_id`) for KDocs.
+    pub kdocs_client_id: String,
+    /// Client secret (`app_key`) for KDocs.
+    pub kdocs_client_secret: String,
+    /// Refresh token for KDocs.
+    pub kdocs_refresh_token: String,
     /// Origin of the robots in direct mode.
     pub robot_url: String,
     /// How messages reach robots.
     pub robot_mode: RobotMode,
+    /// The robots that have a name.
+    pub robots: Robots,
     /// How long a send may wait for a limit, in milliseconds.
     pub max_wait: u64,
     /// The company, as the counters of its limits name it.
@@ -61,12 +72,17 @@ pub async fn read() -> Rc<Configuration> {
         wanwang_client_id: runtime::variable("wanwang_client_id").await,
         wanwang_client_secret: runtime::variable("wanwang_client_secret").await,
         kdocs_url: origin(runtime::variable("kdocs_url").await),
+        kdocs_token_url: origin(runtime::variable("kdocs_token_url").await),
         kdocs_access_token: runtime::variable("kdocs_access_token").await,
+        kdocs_client_id: runtime::variable("kdocs_client_id").await,
+        kdocs_client_secret: runtime::variable("kdocs_client_secret").await,
+        kdocs_refresh_token: runtime::variable("kdocs_refresh_token").await,
         robot_url: origin(runtime::variable("robot_url").await),
         robot_mode: match runtime::variable("robot_mode").await.as_str() {
             "direct" => RobotMode::Direct,
             _ => RobotMode::Kdocs,
         },
+        robots: Robots::configured(&runtime::variable("robots").await),
         max_wait: runtime::variable("max_wait_ms").await.parse().unwrap_or(2_000),
         company: match runtime::variable("company").await {
             company if company.is_empty() => "default".to_owned(),

@@ -1,13 +1,16 @@
 //! Requests to the platforms, with the gateway's credentials.
 
+mod robot;
+
+pub use robot::robot;
+
 use crate::{
-    bindings::exports::wecom::gateway::types::{Ambiguity, Failure, Rejection, Robot, System, Unavailability},
-    configuration::{Configuration, RobotMode},
-    platform::{self, Refusal, Verdict, kdocs},
-    token,
+    bindings::exports::wecom::gateway::types::{Ambiguity, Failure, Rejection, System, Unavailability},
+    configuration::Configuration,
+    platform::{self, Refusal, Verdict},
+    token::{self, Issuer},
     upstream::{self, Outbound, Silence},
 };
-use contract::kdocs::WEBHOOK_PATH;
 use serde_json::Value;
 
 /// How a request to a platform ends without a verdict on what was asked.
@@ -64,7 +67,7 @@ pub async fn quntool(configuration: &Configuration, path: &str, body: &Value) ->
 /// Calls Wanwang. A dead token is renewed once, and the call made once more: what answered 401 did nothing.
 pub async fn wanwang(configuration: &Configuration, path: &str, body: &Value) -> Result<Verdict, Ending> {
     let url = format!("{}{path}", configuration.wanwang_url);
-    let mut access = token::current(configuration).await?;
+    let mut access = token::current(Issuer::Wanwang, configuration).await?;
     for last in [false, true] {
         let bearer = ("authorization", format!("Bearer {access}"));
         let answer = upstream::exchange(Outbound::post(url.clone(), body).with(bearer)).await?;
@@ -72,7 +75,7 @@ pub async fn wanwang(configuration: &Configuration, path: &str, body: &Value) ->
             return Ok(platform::read(&answer));
         }
         if !last {
-            access = token::renewed(configuration, Some(&access)).await?;
+            access = token::renewed(Issuer::Wanwang, configuration, Some(&access)).await?;
         }
     }
     Err(Ending::Unauthorized(Refusal {
@@ -82,28 +85,4 @@ pub async fn wanwang(configuration: &Configuration, path: &str, body: &Value) ->
         hint: None,
         body: None,
     }))
-}
-
-/// Sends a message to a robot, through KDocs or straight.
-pub async fn robot(configuration: &Configuration, robot: &Robot, message: &Value) -> Result<Verdict, Ending> {
-    let outbound = match configuration.robot_mode {
-        RobotMode::Direct => Outbound::post(direct_url(configuration, robot), message),
-        RobotMode::Kdocs => Outbound::post(kdocs_url(configuration), &kdocs::body(robot, message.clone())),
-    };
-    match platform::read(&upstream::exchange(outbound).await?) {
-        Verdict::Refused(refusal) if refusal.code == kdocs::TOKEN_DEAD => Err(Ending::Unauthorized(refusal)),
-        verdict => Ok(verdict),
-    }
-}
-
-fn direct_url(configuration: &Configuration, robot: &Robot) -> String {
-    let key = robot.webhook.rsplit_once("?key=").map_or("", |(_, key)| key);
-    format!("{}{WEBHOOK_PATH}?key={key}", configuration.robot_url)
-}
-
-fn kdocs_url(configuration: &Configuration) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("access_token", &configuration.kdocs_access_token)
-        .finish();
-    format!("{}{}?{query}", configuration.kdocs_url, kdocs::PATH)
 }

@@ -11,6 +11,7 @@ mod ledger;
 mod limits;
 mod platform;
 mod recall;
+mod robots;
 mod seal;
 mod send;
 mod settle;
@@ -20,7 +21,7 @@ mod upstream;
 
 use bindings::{
     Component,
-    exports::wecom::gateway::{messages, quntool, types},
+    exports::wecom::gateway::{messages, quntool, robots as robot_media, types},
 };
 use wit_bindgen::StreamReader;
 
@@ -67,6 +68,18 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+impl robot_media::Guest for Component {
+    async fn upload(
+        webhook: String,
+        kind: robot_media::Media,
+        media_type: String,
+        length: Option<u64>,
+        body: StreamReader<u8>,
+    ) -> Result<robot_media::Uploaded, types::Failure> {
+        robots::upload::upload(&webhook, kind, &media_type, length, body).await
+    }
 }
 
 impl quntool::Guest for Component {

@@ -156,11 +156,17 @@ fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| fields.get(*name)?.as_str()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Adds fields to an object; the ones that are there stay as they are.
+/// Adds fields to an object, and to the objects in it; the ones that are there stay as they are.
 pub fn add(body: &mut Value, extra: Map<String, Value>) {
     if let Value::Object(fields) = body {
         for (name, value) in extra {
-            fields.entry(name).or_insert(value);
+            match (fields.get_mut(&name), value) {
+                (Some(inner @ Value::Object(_)), Value::Object(extra)) => add(inner, extra),
+                (Some(_), _) => {}
+                (None, value) => {
+                    fields.insert(name, value);
+                }
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     hexadecimal,
     ledger::{self, Entry, Leave, schema::MIGRATIONS},
     platform::{self, Prepared, Verdict},
+    robots,
 };
 use contract::wanwang::RECIPIENTS_PER_CALL;
 use leave::{NotNow, Passage};
@@ -35,6 +36,7 @@ const TRIES: u32 = 3;
 /// Sends a message; see `wit/messages.wit`.
 pub async fn send(message: Message) -> Result<Receipt, Failure> {
     let configuration = configuration::read().await;
+    let message = robots::resolve(&configuration, message)?;
     let prepared = platform::prepare(&message, |webhook| robot_hash(&configuration, webhook))?;
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     files::check(&database, &prepared)?;

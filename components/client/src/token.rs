@@ -1,6 +1,9 @@
-//! Wanwang's access token: cached, and renewed by one gateway at a time.
+//! Access tokens: cached, and renewed by one gateway at a time.
 //!
-//! The token lives in the instance and, sealed, in the key-value store, where every instance and replica finds it.
+//! A token lives in the instance and, sealed, in the key-value store, where every instance and replica finds it.
+
+pub mod kdocs;
+mod wanwang;
 
 use crate::{
     configuration::Configuration,
@@ -10,9 +13,10 @@ use crate::{
     seal,
     upstream::{self, Answer, Outbound, Silence},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use contract::wanwang::TOKEN_PATH;
-use runtime::clock;
+use runtime::{
+    clock,
+    log::{self, Level},
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
@@ -27,40 +31,85 @@ const LEASE: u64 = 3_000;
 const PATIENCE: u64 = 15_000;
 const GLANCE: u64 = 50;
 
+/// Who issues a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// 万网中台, by client credentials.
+    Wanwang,
+    /// KDocs, by a refresh token.
+    Kdocs,
+}
+
+impl Issuer {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Wanwang => "wanwang",
+            Self::Kdocs => "kdocs",
+        }
+    }
+
+    /// Returns the client's id and secret; the secret seals what is kept.
+    fn client(self, configuration: &Configuration) -> (&str, &str) {
+        match self {
+            Self::Wanwang => (&configuration.wanwang_client_id, &configuration.wanwang_client_secret),
+            Self::Kdocs => (&configuration.kdocs_client_id, &configuration.kdocs_client_secret),
+        }
+    }
+
+    /// Returns what the operator gave the gateway to begin with; a token that came of something else is not used.
+    fn grant(self, configuration: &Configuration) -> String {
+        match self {
+            Self::Wanwang => String::new(),
+            Self::Kdocs => fingerprint(&configuration.kdocs_refresh_token),
+        }
+    }
+
+    async fn fetch(self, configuration: &Configuration) -> Result<Token, Ending> {
+        match self {
+            Self::Wanwang => wanwang::fetch(configuration).await,
+            Self::Kdocs => kdocs::fetch(configuration).await,
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Token {
     text: String,
     expires_at: u64,
+    /// What the next one is asked for with, where the issuer gives something.
+    refresh: Option<String>,
 }
 
 /// A renewal that the platform refused.
 #[derive(Clone)]
 struct Refused {
+    issuer: Issuer,
     at: u64,
     refusal: Refusal,
 }
 
 thread_local! {
-    static KNOWN: RefCell<Option<Token>> = const { RefCell::new(None) };
+    static KNOWN: RefCell<Vec<(Issuer, Token)>> = const { RefCell::new(Vec::new()) };
     static REFUSED: RefCell<Option<Refused>> = const { RefCell::new(None) };
 }
 
 /// Returns a token that is valid as far as is known.
-pub async fn current(configuration: &Configuration) -> Result<String, Ending> {
-    renewed(configuration, None).await
+pub async fn current(issuer: Issuer, configuration: &Configuration) -> Result<String, Ending> {
+    renewed(issuer, configuration, None).await
 }
 
 /// Returns another token than the one that the platform refused.
 ///
 /// Whoever comes first to a lease on what is to be replaced fetches; the others wait for what comes of it.
-pub async fn renewed(configuration: &Configuration, dead: Option<&str>) -> Result<String, Ending> {
+pub async fn renewed(issuer: Issuer, configuration: &Configuration, dead: Option<&str>) -> Result<String, Ending> {
     let since = clock::now();
     let mut contended = None;
     loop {
-        if let Some(text) = known(configuration, dead) {
+        if let Some(text) = known(issuer, configuration, dead) {
             return Ok(text);
         }
-        if let Some(refused) = REFUSED.with_borrow(Clone::clone).filter(|refused| refused.at >= since) {
+        let refused = REFUSED.with_borrow(Clone::clone);
+        if let Some(refused) = refused.filter(|refused| refused.issuer == issuer && refused.at >= since) {
             return Err(Ending::Unauthorized(refused.refusal));
         }
         let now = clock::now();
@@ -70,29 +119,34 @@ pub async fn renewed(configuration: &Configuration, dead: Option<&str>) -> Resul
         }
         let bucket = now / LEASE;
         // Who came in the slice before may still be at it; what a crash left there counts for one slice more.
-        if contended != Some(bucket) && !is_leased(dead, bucket.saturating_sub(1)) {
+        if contended != Some(bucket) && !is_leased(issuer, dead, bucket.saturating_sub(1)) {
             contended = Some(bucket);
-            let lease = lease(dead, bucket);
+            let lease = lease(issuer, dead, bucket);
             // Without the store there is nobody to wait for.
             let count = KeyValue::open().and_then(|store| store.increment(&lease, 1));
             if count.map_or(true, |count| count == 1) {
-                return renew(configuration, dead, &lease).await;
+                return renew(issuer, configuration, dead, &lease).await;
             }
         }
         clock::sleep(GLANCE).await;
     }
 }
 
-async fn renew(configuration: &Configuration, dead: Option<&str>, lease: &str) -> Result<String, Ending> {
+async fn renew(
+    issuer: Issuer,
+    configuration: &Configuration,
+    dead: Option<&str>,
+    lease: &str,
+) -> Result<String, Ending> {
     // Someone else may have finished between the look and the lease.
-    if let Some(text) = known(configuration, dead) {
+    if let Some(text) = known(issuer, configuration, dead) {
         return Ok(text);
     }
-    let fetched = fetch(configuration).await;
+    let fetched = issuer.fetch(configuration).await;
     match &fetched {
-        Ok(token) => keep(configuration, token),
+        Ok(token) => keep(issuer, configuration, token),
         Err(Ending::Unauthorized(refusal)) => {
-            REFUSED.set(Some(Refused { at: clock::now(), refusal: refusal.clone() }));
+            REFUSED.set(Some(Refused { issuer, at: clock::now(), refusal: refusal.clone() }));
         }
         Err(Ending::Silence(_)) => {}
     }
@@ -103,79 +157,75 @@ async fn renew(configuration: &Configuration, dead: Option<&str>, lease: &str) -
     fetched.map(|token| token.text)
 }
 
-fn is_leased(dead: Option<&str>, bucket: u64) -> bool {
-    KeyValue::open().and_then(|store| store.count(&lease(dead, bucket))).is_ok_and(|count| count > 0)
+fn is_leased(issuer: Issuer, dead: Option<&str>, bucket: u64) -> bool {
+    KeyValue::open().and_then(|store| store.count(&lease(issuer, dead, bucket))).is_ok_and(|count| count > 0)
 }
 
 /// The key of the lease on replacing a token; none is the first one.
-fn lease(dead: Option<&str>, bucket: u64) -> String {
-    let replaced =
-        dead.map_or_else(|| "none".to_owned(), |dead| hexadecimal(Sha256::digest(dead).get(..8).unwrap_or_default()));
-    keys::lease(&format!("token/wanwang/{replaced}"), bucket)
+fn lease(issuer: Issuer, dead: Option<&str>, bucket: u64) -> String {
+    let replaced = dead.map_or_else(|| "none".to_owned(), fingerprint);
+    keys::lease(&format!("token/{}/{replaced}", issuer.name()), bucket)
+}
+
+fn fingerprint(secret: &str) -> String {
+    hexadecimal(Sha256::digest(secret).get(..8).unwrap_or_default())
 }
 
 /// The token of the instance or of the store, if it still lives and is not the dead one.
-fn known(configuration: &Configuration, dead: Option<&str>) -> Option<String> {
+fn known(issuer: Issuer, configuration: &Configuration, dead: Option<&str>) -> Option<String> {
     let usable = |token: &Token| token.expires_at > clock::now() && Some(token.text.as_str()) != dead;
-    if let Some(token) = KNOWN.with_borrow(|known| known.clone().filter(usable)) {
+    let own =
+        KNOWN.with_borrow(|known| known.iter().find(|(found, _)| *found == issuer).map(|(_, token)| token.clone()));
+    if let Some(token) = own.filter(usable) {
         return Some(token.text);
     }
-    let sealed = KeyValue::open().and_then(|store| store.get(&key(configuration))).ok()??;
-    let stored: Value = serde_json::from_str(&seal::open(&configuration.wanwang_client_secret, &sealed)?).ok()?;
-    let token =
-        Token { text: stored.get("token")?.as_str()?.to_owned(), expires_at: stored.get("expiresAt")?.as_u64()? };
-    if !usable(&token) {
-        return None;
-    }
-    KNOWN.set(Some(token.clone()));
+    let token = kept(issuer, configuration).filter(usable)?;
+    remember(issuer, &token);
     Some(token.text)
 }
 
-fn keep(configuration: &Configuration, token: &Token) {
-    KNOWN.set(Some(token.clone()));
-    let stored = json!({ "token": token.text, "expiresAt": token.expires_at }).to_string();
-    let sealed = seal::seal(&configuration.wanwang_client_secret, runtime::random(), &stored);
-    if let (Ok(store), Some(sealed)) = (KeyValue::open(), sealed) {
-        // Other instances then fetch one of their own.
-        let _ = store.set(&key(configuration), &sealed);
+/// The token of the store, whether or not it still lives.
+fn kept(issuer: Issuer, configuration: &Configuration) -> Option<Token> {
+    let (_, secret) = issuer.client(configuration);
+    let sealed = KeyValue::open().and_then(|store| store.get(&key(issuer, configuration))).ok()??;
+    let stored: Value = serde_json::from_str(&seal::open(secret, &sealed)?).ok()?;
+    let text = |name: &str| stored.get(name).and_then(Value::as_str).map(str::to_owned);
+    if text("grant").unwrap_or_default() != issuer.grant(configuration) {
+        return None;
+    }
+    Some(Token { text: text("token")?, expires_at: stored.get("expiresAt")?.as_u64()?, refresh: text("refresh") })
+}
+
+fn keep(issuer: Issuer, configuration: &Configuration, token: &Token) {
+    remember(issuer, token);
+    let stored = json!({
+        "token": token.text, "expiresAt": token.expires_at, "refresh": token.refresh,
+        "grant": issuer.grant(configuration),
+    });
+    let (_, secret) = issuer.client(configuration);
+    let kept = seal::seal(secret, runtime::random(), &stored.to_string()).is_some_and(|sealed| {
+        KeyValue::open().and_then(|store| store.set(&key(issuer, configuration), &sealed)).is_ok()
+    });
+    if !kept {
+        // Other instances then fetch one of their own, unless what they would ask with has been replaced by this one.
+        log::write(Level::Error, "an access token could not be kept", &[("issuer", issuer.name())]);
     }
 }
 
-fn key(configuration: &Configuration) -> String {
-    keys::token("wanwang", &configuration.wanwang_client_id)
+fn remember(issuer: Issuer, token: &Token) {
+    KNOWN.with_borrow_mut(|known| {
+        known.retain(|(found, _)| *found != issuer);
+        known.push((issuer, token.clone()));
+    });
 }
 
-/// Asks for a token by client credentials: with HTTP Basic, which every server supports (RFC 6749 §2.3.1), and for
-/// servers that do not, with the credentials in the body.
-async fn fetch(configuration: &Configuration) -> Result<Token, Ending> {
-    let (id, secret) = (&configuration.wanwang_client_id, &configuration.wanwang_client_secret);
-    let basic = BASE64_STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
-    let now = clock::now();
-    let mut answer = ask(configuration, Some(format!("Basic {basic}")), &[]).await?;
-    if matches!(answer.status, 400 | 401) {
-        answer = ask(configuration, None, &[("client_id", id), ("client_secret", secret)]).await?;
-    }
-    read(&answer, now)
+fn key(issuer: Issuer, configuration: &Configuration) -> String {
+    keys::token(issuer.name(), issuer.client(configuration).0)
 }
 
-async fn ask(
-    configuration: &Configuration,
-    authorization: Option<String>,
-    credentials: &[(&str, &str)],
-) -> Result<Answer, Ending> {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "client_credentials")
-        .extend_pairs(credentials)
-        .finish();
-    let mut headers = vec![
-        ("content-type", "application/x-www-form-urlencoded".to_owned()),
-        ("accept", "application/json".to_owned()),
-    ];
-    headers.extend(authorization.map(|value| ("authorization", value)));
-    let url = format!("{}{TOKEN_PATH}", configuration.wanwang_token_url);
-    let asked = upstream::exchange(Outbound { method: "POST", url, headers, body: body.into_bytes() }).await;
-    // The message has not left yet, however the token was lost.
-    asked.map_err(|silence| match silence {
+/// Asks an issuer. The message has not left yet, however the answer was lost.
+async fn ask(outbound: Outbound) -> Result<Answer, Ending> {
+    upstream::exchange(outbound).await.map_err(|silence| match silence {
         Silence::Lost { reason, timed_out } => {
             Ending::Silence(Silence::Unreached { reason: format!("获取访问令牌失败:{reason}"), timed_out })
         }
@@ -183,18 +233,20 @@ async fn ask(
     })
 }
 
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-fn read(answer: &Answer, now: u64) -> Result<Token, Ending> {
+/// Reads a token that lives for `expires_in` seconds, or so many if the answer does not say it. What refuses is the
+/// operator's to mend, as the hint says.
+fn read(answer: &Answer, now: u64, lifetime: u64, hint: &str) -> Result<Token, Ending> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     // Some servers put the fields of RFC 6749 §5.1 into `data`.
     let field = |name: &str| body.get(name).or_else(|| body.get("data")?.get(name));
     if let (200..=299, Some(text)) = (answer.status, field("access_token").and_then(Value::as_str)) {
-        let lifetime = field("expires_in").and_then(Value::as_u64).unwrap_or(7_200).saturating_mul(1_000);
+        let lifetime = field("expires_in").and_then(Value::as_u64).unwrap_or(lifetime).saturating_mul(1_000);
         let usable = lifetime.saturating_sub(MARGIN.min(lifetime / 2));
-        return Ok(Token { text: text.to_owned(), expires_at: now.saturating_add(usable) });
+        return Ok(Token {
+            text: text.to_owned(),
+            expires_at: now.saturating_add(usable),
+            refresh: field("refresh_token").and_then(Value::as_str).map(str::to_owned),
+        });
     }
     if answer.status >= 500 {
         let reason = format!("获取访问令牌失败:HTTP {}", answer.status);
@@ -204,9 +256,9 @@ fn read(answer: &Answer, now: u64) -> Result<Token, Ending> {
     let message = error.and_then(Value::as_str).unwrap_or("没有返回 access_token");
     Err(Ending::Unauthorized(Refusal {
         status: answer.status,
-        code: i64::from(answer.status),
+        code: field("code").and_then(Value::as_i64).unwrap_or_else(|| i64::from(answer.status)),
         message: format!("获取访问令牌失败:{message}"),
-        hint: Some("请检查 wanwang_client_id 与 wanwang_client_secret".into()),
+        hint: Some(hint.to_owned()),
         body: None,
     }))
 }
@@ -216,20 +268,26 @@ mod tests {
     use super::*;
 
     fn token(status: u16, body: &str) -> Result<Token, Ending> {
-        read(&Answer { status, body: body.as_bytes().to_vec() }, 1_000_000)
+        read(&Answer { status, body: body.as_bytes().to_vec() }, 1_000_000, 7_200, "检查")
     }
 
     #[test]
     fn reads_tokens_at_the_top_and_in_data_and_leaves_a_margin() {
         let at_top = token(200, r#"{"access_token":"t","token_type":"Bearer","expires_in":7200}"#).ok().unwrap();
         assert_eq!((at_top.text.as_str(), at_top.expires_at), ("t", 1_000_000 + 7_200_000 - 60_000));
-        let in_data = token(200, r#"{"code":0,"data":{"access_token":"t","expires_in":10}}"#).ok().unwrap();
-        assert_eq!(in_data.expires_at, 1_000_000 + 5_000);
+        let in_data = r#"{"code":0,"data":{"access_token":"t","refresh_token":"r","expires_in":10}}"#;
+        let in_data = token(200, in_data).ok().unwrap();
+        assert_eq!((in_data.expires_at, in_data.refresh.as_deref()), (1_000_000 + 5_000, Some("r")));
+        assert_eq!(token(200, r#"{"access_token":"t"}"#).ok().unwrap().expires_at, 1_000_000 + 7_140_000);
     }
 
     #[test]
     fn a_refusal_is_the_operators_and_a_server_error_is_not() {
         assert!(matches!(token(401, r#"{"error":"invalid_client"}"#), Err(Ending::Unauthorized(_))));
+        let Err(Ending::Unauthorized(refusal)) = token(200, r#"{"code":20001,"msg":"x"}"#) else {
+            panic!("not refused")
+        };
+        assert_eq!((refusal.code, refusal.hint.as_deref()), (20_001, Some("检查")));
         assert!(matches!(token(200, "{}"), Err(Ending::Unauthorized(_))));
         assert!(matches!(token(503, "<html>"), Err(Ending::Silence(Silence::Unreached { .. }))));
     }

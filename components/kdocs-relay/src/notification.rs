@@ -1,93 +1,94 @@
 //! `POST /api/v1/openapi/notification/wecom`: a list of messages for one robot.
 
-use crate::outcome;
+use crate::{
+    outcome::{self, Outcome},
+    plan::{Part, plan},
+};
 use caller::{
     messages,
-    types::{Content, Message, Recipient},
+    types::{Failure, Message, Options, Recipient, Robot},
 };
-use contract::{Arguments, Problem, Violation, arguments::Names, kdocs};
-use message::robot;
-use serde_json::{Map, Value};
+use contract::{Problem, arguments, arguments::Names, kdocs};
+use message::{queue, robot};
+use serde_json::Value;
 use spin_sdk::http::Request;
-use surface::{Answer, Refusal, Surface, body, credential, idempotency};
+use surface::{Answer, Refusal, Surface, body, credential, failure::refusal, idempotency, preference, query};
 
-/// Checks every message, then sends one after the other; one that fails does not hold up the next.
+/// Checks every message, then sends one after the other; `on_error` says what one that fails means for the rest.
 pub async fn relay(request: Request, request_id: &str) -> Result<Answer, Refusal> {
     let (parts, incoming) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     let caller = credential::authenticate(Surface::Kdocs, &parts.headers, query).await?;
     let key = idempotency::key(&parts.headers)?;
-    let bytes = body::read(&parts.headers, incoming).await?;
-    let given = body::object(&parts.headers, &bytes)?;
+    let options = preference::options(&parts.headers)?;
+    let bytes = body::read_within(kdocs::BODY, &parts.headers, incoming).await?;
+    let mut given = body::object(&parts.headers, &bytes)?;
+    let in_query = arguments::query::read(&[kdocs::SPLIT, kdocs::ON_ERROR], query::pairs(query), Names::Exact);
+    for parameter in [kdocs::SPLIT, kdocs::ON_ERROR] {
+        if let Some(value) = in_query.get(parameter.name) {
+            given.entry(parameter.name).or_insert_with(|| value.clone());
+        }
+    }
     let Some(endpoint) = kdocs::ENDPOINTS.first() else { return Err(Refusal::new(Problem::UnknownPath, "")) };
-    let mut arguments = Arguments::check(endpoint.parameters, given, Names::Exact)?;
+    let mut arguments = endpoint.check(given)?;
+    let may_split = arguments.documented.get(kdocs::SPLIT.name).and_then(Value::as_bool).unwrap_or(true);
+    let stops = arguments.optional_text(kdocs::ON_ERROR.name).as_deref() == Some(kdocs::STOP);
     let robot = robot::recipient(arguments.text("link"), arguments.optional_text("sk")).await?;
-    let data = arguments.objects("data");
-    let contents: Vec<Content> =
-        data.into_iter().enumerate().map(|(index, message)| content(index, message)).collect::<Result<_, _>>()?;
-    let mut results = Vec::with_capacity(contents.len());
-    for (index, content) in contents.into_iter().enumerate() {
-        let message = Message {
-            caller: caller.clone(),
-            request_id: request_id.to_owned(),
-            recipient: Recipient::Robot(robot.clone()),
-            content,
-            extra: None,
-            // Each message of the list is one of its own.
-            idempotency_key: key.as_ref().map(|key| format!("{key}/{index}")),
-            options: message::OPTIONS,
-        };
-        results.push(messages::send(message).await);
+    let data = arguments.objects("data").into_iter().enumerate();
+    let planned: Vec<Vec<Part>> =
+        data.map(|(index, message)| plan(index, message, may_split)).collect::<Result<_, _>>()?;
+
+    let relay = Relay { caller: &caller, request_id, robot: &robot, key: key.as_deref(), options };
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(planned.len());
+    for (index, parts) in planned.into_iter().enumerate() {
+        let stopped = stops && outcomes.last().is_some_and(|outcome| !outcome.went());
+        let outcome = if stopped { Outcome::not_tried(parts.len()) } else { relay.send(index, parts).await };
+        // There is no such robot, and so there is none for the others.
+        if let Some(Failure::Invalid(invalid)) = outcome.failure() {
+            return Err(refusal(Failure::Invalid(invalid.clone())));
+        }
+        outcomes.push(outcome);
     }
-    Ok(outcome::answer(results, request_id))
+    queue::work_soon(outcomes.iter().flat_map(Outcome::receipts));
+    Ok(outcome::answer(&outcomes, request_id))
 }
 
-/// Checks one message of the list, `{"msgtype": kind, kind: {…}}`.
-fn content(index: usize, mut message: Map<String, Value>) -> Result<Content, Violation> {
-    let violation = |field: &str, reason: String| Violation { field: format!("data[{index}].{field}"), reason };
-    let Some(Value::String(kind)) = message.remove("msgtype") else {
-        return Err(violation("msgtype", "缺失:必填,类型为字符串".into()));
-    };
-    let fields = match message.remove(&kind) {
-        Some(Value::Object(fields)) => fields,
-        None if !kdocs::ROBOT_MESSAGES.iter().any(|documented| documented.kind == kind) => Map::new(),
-        _ => return Err(violation(&kind, "缺失:必填,类型为对象".into())),
-    };
-    robot::content(&kind, fields).map_err(|inner| match inner.field.as_str() {
-        "msgtype" => violation("msgtype", inner.reason),
-        field => violation(&format!("{kind}.{field}"), inner.reason),
-    })
+/// What all messages of a request have in common.
+struct Relay<'a> {
+    caller: &'a str,
+    request_id: &'a str,
+    robot: &'a Robot,
+    key: Option<&'a str>,
+    options: Options,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use caller::types::Text;
-    use serde_json::json;
-
-    fn field(message: Value) -> String {
-        let Value::Object(message) = message else { panic!("not an object") };
-        content(1, message).unwrap_err().field
+impl Relay<'_> {
+    /// Sends the parts of one message in their order, up to the first one that fails: a reader is not to miss one in
+    /// the middle.
+    async fn send(&self, index: usize, parts: Vec<Part>) -> Outcome {
+        let count = parts.len();
+        let mut sent = Vec::with_capacity(count);
+        for (number, part) in parts.into_iter().enumerate() {
+            let message = Message {
+                caller: self.caller.to_owned(),
+                request_id: self.request_id.to_owned(),
+                recipient: Recipient::Robot(self.robot.clone()),
+                content: part.content,
+                extra: part.extra,
+                idempotency_key: self.key.map(|key| own_key(key, index, number, count)),
+                options: self.options,
+            };
+            sent.push(messages::send(message).await);
+            if sent.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        Outcome::new(sent, count)
     }
+}
 
-    #[test]
-    fn takes_the_messages_of_the_document() {
-        let Value::Object(message) = json!({"msgtype": "markdown", "markdown": {"content": "## 这是要发送的markdown"}})
-        else {
-            panic!("not an object")
-        };
-        assert!(
-            matches!(content(0, message), Ok(Content::RobotMarkdown(Text { content })) if content.starts_with("##"))
-        );
-    }
-
-    #[test]
-    fn names_the_message_and_the_field() {
-        assert_eq!(field(json!({})), "data[1].msgtype");
-        assert_eq!(field(json!({"msgtype": "video"})), "data[1].msgtype");
-        assert_eq!(field(json!({"msgtype": "text"})), "data[1].text");
-        assert_eq!(field(json!({"msgtype": "text", "text": {}})), "data[1].text.content");
-        let long = "x".repeat(4_097);
-        assert_eq!(field(json!({"msgtype": "markdown", "markdown": {"content": long}})), "data[1].markdown.content");
-    }
+/// Derives the idempotency key of a part: each message of the list is one of its own. No caller can send such a key: a
+/// structured-field string has no line break.
+fn own_key(key: &str, index: usize, part: usize, count: usize) -> String {
+    if count == 1 { format!("{key}\n{index}") } else { format!("{key}\n{index}\n{part}") }
 }

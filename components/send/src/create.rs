@@ -1,13 +1,17 @@
 //! `POST /v1/messages`: one API for the three ways, over the documented endpoints' tables.
 
-use crate::{Exchange, Unanswered, messages::describe, queue};
+use crate::{Exchange, Unanswered, messages::describe};
 use caller::{
     messages,
-    types::{Content, Failure, Message, Recipient, State},
+    types::{Content, Failure, Invalid, Message, Recipient, State},
 };
-use contract::{Endpoint, Kind, Parameter, System, Violation, catalog, quntool, wanwang};
+use contract::{
+    Endpoint, Kind, Parameter, System, Violation, catalog,
+    kdocs::{self, link},
+    quntool, wanwang,
+};
 use http::header;
-use message::{documented, robot};
+use message::{documented, queue, robot};
 use serde_json::{Map, Value};
 use spin_sdk::http::Request;
 use surface::{
@@ -24,7 +28,7 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
     let (parts, incoming) = request.into_parts();
     let caller = exchange.authenticate(&parts.headers).await?;
     let idempotency_key = idempotency::key(&parts.headers)?;
-    let bytes = body::read(&parts.headers, incoming).await?;
+    let bytes = body::read_within(kdocs::BODY, &parts.headers, incoming).await?;
     let mut given = body::object(&parts.headers, &bytes)?;
     let mut options = preference::options(&parts.headers)?;
     preference::take(&mut options, &mut given).map_err(Refusal::from)?;
@@ -40,14 +44,8 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
         idempotency_key,
         options,
     };
-    let receipt = messages::send(message).await.map_err(|failure| match failure {
-        // Refused for what only the ledger knows: a file's size, say.
-        Failure::Invalid(invalid) if fields.contains(&invalid.field) => {
-            Unanswered::from(Refusal::from(violation(&format!("content.{}", invalid.field), &invalid.reason)))
-        }
-        failure => failure.into(),
-    })?;
-    queue::work_soon(&receipt);
+    let receipt = messages::send(message).await.map_err(|failure| renamed(failure, &fields))?;
+    queue::work_soon([&receipt].into_iter());
     let queued = receipt.state == State::Queued;
     let report = messages::status(caller, receipt.id.clone()).await?;
     let answer = Answer::json(if queued { 202 } else { 201 }, &describe(&report))
@@ -72,12 +70,16 @@ async fn read(mut given: Map<String, Value>) -> Result<(Recipient, Content, Opti
     if let Some(link) = to.remove("robot") {
         let Value::String(link) = link else { return Err(violation("to.robot", "类型错误:应为字符串")) };
         nothing_left(&to)?;
+        // A bare word is the name of a robot.
+        let link = if link::is_word(&link) { format!("robot:{link}") } else { link };
         let robot = robot::recipient(link, None).await.map_err(|inner| violation("to.robot", &inner.reason))?;
-        let content = robot::content(&kind, content).map_err(|inner| match inner.field.as_str() {
-            "msgtype" => violation("content.type", &inner.reason),
-            field => violation(&format!("content.{field}"), &inner.reason),
-        })?;
-        return Ok((Recipient::Robot(robot), content, None));
+        let (content, extra) = robot::find(&kind).and_then(|documented| robot::content(documented, content)).map_err(
+            |inner| match inner.field.as_str() {
+                "msgtype" => violation("content.type", &inner.reason),
+                field => violation(&format!("content.{field}"), &inner.reason),
+            },
+        )?;
+        return Ok((Recipient::Robot(robot), content, robot::extra(Map::new(), extra)));
     }
     let (system, renamed) = if to.contains_key("workIds") {
         (System::Wanwang, wanwang::ADDRESS)
@@ -101,6 +103,20 @@ async fn read(mut given: Map<String, Value>) -> Result<(Recipient, Content, Opti
     let (recipient, content) =
         documented::of(endpoint.path, &arguments).ok_or_else(|| violation("content.type", "不是消息"))?;
     Ok((recipient, content, arguments.extra_json()))
+}
+
+/// Names what `client` refuses as the caller wrote it: a robot that there is not, a field of the content that breaks a
+/// rule of which only the ledger knows (a file's size, say).
+fn renamed(failure: Failure, content: &[String]) -> Failure {
+    match failure {
+        Failure::Invalid(invalid) if invalid.field == "link" => {
+            Failure::Invalid(Invalid { field: "to.robot".into(), ..invalid })
+        }
+        Failure::Invalid(invalid) if content.contains(&invalid.field) => {
+            Failure::Invalid(Invalid { field: format!("content.{}", invalid.field), ..invalid })
+        }
+        failure => failure,
+    }
 }
 
 /// Documents that keep a message's fields in an object of the type's name get it made here.

@@ -1,6 +1,6 @@
 //! The documented endpoints, as their platforms answer them.
 
-use crate::{Exchange, Unanswered, not_allowed, queue, transfer};
+use crate::{Exchange, Unanswered, not_allowed, transfer};
 use caller::{
     messages, quntool as client,
     types::{Message, Receipt, State},
@@ -11,7 +11,7 @@ use contract::{
     endpoint::Location,
     wanwang::RECALL_PATH,
 };
-use message::documented;
+use message::{documented, queue};
 use serde_json::{Map, Value, json};
 use spin_sdk::http::Request;
 use surface::{
@@ -52,7 +52,7 @@ pub async fn answer(exchange: &Exchange, request: Request) -> Result<Answer, Una
         options,
     };
     let receipt = messages::send(message).await?;
-    queue::work_soon(&receipt);
+    queue::work_soon([&receipt].into_iter());
     Ok(shape(exchange, receipt))
 }
 

@@ -6,7 +6,6 @@ mod create;
 mod document;
 mod documented;
 mod messages;
-mod queue;
 mod tick;
 mod token;
 mod transfer;

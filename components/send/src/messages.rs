@@ -3,7 +3,7 @@
 use crate::{Exchange, Unanswered};
 use caller::{
     messages::{self, Filter},
-    types::{Attempt, RecipientStatus, Report, State},
+    types::{Attempt, RecipientStatus, Report},
 };
 use contract::{
     Arguments, Violation,
@@ -11,6 +11,7 @@ use contract::{
     routes,
 };
 use http::HeaderMap;
+use message::state;
 use runtime::clock::rfc3339;
 use serde_json::{Map, Value, json};
 use surface::{Answer, Refusal, answer::MESSAGE_ID, failure::system_id, preference, query};
@@ -67,12 +68,12 @@ pub async fn summary(exchange: &Exchange, headers: &HeaderMap) -> Result<Answer,
     let totals = messages::summary(caller, since, until).await?;
     let mut sums = Map::new();
     for total in &totals {
-        let sum = sums.get(state(total.state)).and_then(Value::as_u64).unwrap_or_default();
-        sums.insert(state(total.state).to_owned(), json!(sum + total.count));
+        let sum = sums.get(state::name(total.state)).and_then(Value::as_u64).unwrap_or_default();
+        sums.insert(state::name(total.state).to_owned(), json!(sum + total.count));
     }
     let hours: Vec<Value> = totals
         .iter()
-        .map(|total| json!({ "hour": rfc3339(total.hour), "state": state(total.state), "count": total.count }))
+        .map(|total| json!({ "hour": rfc3339(total.hour), "state": state::name(total.state), "count": total.count }))
         .collect();
     Ok(Answer::json(200, &json!({ "since": rfc3339(since), "until": rfc3339(until), "totals": sums, "hours": hours })))
 }
@@ -80,10 +81,9 @@ pub async fn summary(exchange: &Exchange, headers: &HeaderMap) -> Result<Answer,
 fn filter(text: &str) -> Result<Filter, Violation> {
     let given = arguments::query::read(routes::MESSAGES, query::pairs(text), Names::Exact);
     let arguments = Arguments::check(routes::MESSAGES, given, Names::Exact)?;
-    let named = |name: String| STATES.iter().find(|(_, found)| *found == name).map(|(state, _)| *state);
     let limit = arguments.documented.get("limit").and_then(Value::as_u64);
     Ok(Filter {
-        state: arguments.optional_text("state").and_then(named),
+        state: arguments.optional_text("state").and_then(|name| state::named(&name)),
         account: arguments.optional_text("account"),
         after: arguments.optional_text("after"),
         limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(PAGE),
@@ -97,7 +97,7 @@ pub fn describe(report: &Report) -> Value {
         ("system", Some(json!(system_id(report.system)))),
         ("kind", Some(json!(report.kind))),
         ("account", report.account.as_ref().map(|account| json!(account))),
-        ("state", Some(json!(state(report.state)))),
+        ("state", Some(json!(state::name(report.state)))),
         ("upstreamId", report.upstream_id.as_ref().map(|id| json!(id))),
         ("recipients", Some(report.recipients.iter().map(recipient).collect())),
         ("attempts", (!report.attempts.is_empty()).then(|| report.attempts.iter().map(attempt).collect())),
@@ -109,7 +109,7 @@ pub fn describe(report: &Report) -> Value {
 fn recipient(status: &RecipientStatus) -> Value {
     object([
         ("recipient", Some(json!(status.recipient))),
-        ("state", Some(json!(state(status.state)))),
+        ("state", Some(json!(state::name(status.state)))),
         ("code", status.code.map(|code| json!(code))),
         ("message", status.message.as_ref().map(|message| json!(message))),
     ])
@@ -118,7 +118,7 @@ fn recipient(status: &RecipientStatus) -> Value {
 fn attempt(attempt: &Attempt) -> Value {
     object([
         ("at", Some(json!(rfc3339(attempt.at)))),
-        ("state", Some(json!(state(attempt.state)))),
+        ("state", Some(json!(state::name(attempt.state)))),
         ("code", attempt.code.map(|code| json!(code))),
         ("message", attempt.message.as_ref().map(|message| json!(message))),
     ])
@@ -126,21 +126,4 @@ fn attempt(attempt: &Attempt) -> Value {
 
 fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
-}
-
-const STATES: &[(State, &str)] = &[
-    (State::Accepted, "accepted"),
-    (State::Queued, "queued"),
-    (State::Sending, "sending"),
-    (State::Submitted, "submitted"),
-    (State::Delivered, "delivered"),
-    (State::Failed, "failed"),
-    (State::Recalled, "recalled"),
-    (State::Refused, "refused"),
-    (State::Unknown, "unknown"),
-    (State::Expired, "expired"),
-];
-
-fn state(state: State) -> &'static str {
-    STATES.iter().find(|(found, _)| *found == state).map_or("", |(_, name)| name)
 }

@@ -1,8 +1,9 @@
 //! `POST /internal/send/tick`: the queue, leases and what is old.
 
-use crate::{Unanswered, queue};
+use crate::Unanswered;
 use contract::Problem;
 use http::HeaderMap;
+use message::queue;
 use serde_json::json;
 use surface::{Answer, Refusal, Secret, credential};
 

@@ -139,7 +139,8 @@ pub async fn download(path: &str) -> Result<File, Failure> {
     Ok(File { status, media_type, length, content })
 }
 
-async fn send(
+/// Sends a request whose body comes as a stream, and resolves when the answer's head is there.
+pub async fn send(
     method: &Method,
     url: &str,
     headers: &[(&str, String)],

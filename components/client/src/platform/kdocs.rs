@@ -7,9 +7,6 @@ use serde_json::Value;
 /// The path that relays to WeCom robots.
 pub const PATH: &str = "/api/v1/openapi/notification/wecom";
 
-/// `AccessTokenInvalid`.
-pub const TOKEN_DEAD: i64 = 20_007;
-
 /// Puts one robot message into KDocs' envelope.
 pub fn body(robot: &Robot, message: Value) -> Value {
     object([

@@ -2,7 +2,7 @@
 
 use super::{Work, internal, leave::NotNow};
 use crate::{
-    bindings::exports::wecom::gateway::types::{Failure, State, Throttle},
+    bindings::exports::wecom::gateway::types::{Failure, State, System, Throttle},
     dispatch::Ending,
     ledger::{self, End},
     platform::Refusal,
@@ -45,7 +45,8 @@ impl Work {
             code: Some(refusal.code),
             reason: &refusal.message,
             answer: refusal.body.as_deref().map(|body| (refusal.status, body)),
-            release_key: false,
+            // A robot that refused has sent nothing, and what it refused for may be over when the caller tries again.
+            release_key: self.prepared.system == System::Kdocs,
         })?;
         Ok(Failure::Rejected(refusal.of(Some(self.id.clone()), self.prepared.system)))
     }

@@ -4,4 +4,4 @@
 
 mod bindings;
 
-pub use bindings::wecom::gateway::{messages, quntool, types};
+pub use bindings::wecom::gateway::{messages, quntool, robots, types};

@@ -21,11 +21,21 @@ pub const TOKEN_PATH: &str = "/api/v1/oauth2/refresh_token";
 pub const CHAPTERS: &[Chapter] =
     &[Chapter { title: "企业微信群聊机器人", title_english: "WeCom group robots", endpoints: ENDPOINTS }];
 
-/// A text that is too long is split: the parameter's name in the body and in the query.
-pub const SPLIT: &str = "split";
+/// Whether a text that is too long is split; in the body or in the query.
+pub const SPLIT: Parameter = Parameter::optional(
+    "split",
+    Kind::Boolean,
+    &[],
+    "过长的 text、markdown、markdown_v2 是否拆分为多条发送,默认 true;false 时拒绝。也可放在查询参数中",
+);
 
-/// What a message of the list that fails means for those behind it: the parameter's name.
-pub const ON_ERROR: &str = "on_error";
+/// What a message of the list that fails means for those behind it; in the body or in the query.
+pub const ON_ERROR: Parameter = Parameter::optional(
+    "on_error",
+    Kind::Text,
+    &[Rule::Words(&["continue", STOP])],
+    "一条消息失败后,continue 继续发送其余消息(默认),stop 不再发送。也可放在查询参数中",
+);
 
 /// The value of [`ON_ERROR`] that ends the list.
 pub const STOP: &str = "stop";
@@ -60,16 +70,6 @@ pub const ENDPOINTS: &[Endpoint] =
                 &[Rule::Count(1, 20)],
                 "消息列表,消息体参见群机器人配置说明",
             ),
-            Parameter::optional(
-                SPLIT,
-                Kind::Boolean,
-                &[],
-                "过长的 text、markdown、markdown_v2 是否拆分为多条发送,默认 true;false 时拒绝。也可放在查询参数中",
-            ),
-            Parameter::optional(
-                ON_ERROR,
-                Kind::Text,
-                &[Rule::Words(&["continue", STOP])],
-                "一条消息失败后,continue 继续发送其余消息(默认),stop 不再发送",
-            ),
+            SPLIT,
+            ON_ERROR,
         ])];

@@ -35,6 +35,8 @@ pub enum Problem {
     UnsupportedMediaType,
     /// The idempotency key came with another request.
     IdempotencyKeyReused,
+    /// Another message of the request failed, and the caller wants nothing behind it.
+    NotTried,
     /// A limit is used up.
     Throttled,
     /// The gateway failed.
@@ -103,6 +105,7 @@ impl Problem {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::IdempotencyKeyReused,
+        Self::NotTried,
         Self::Throttled,
         Self::Internal,
         Self::NotConfigured,
@@ -159,6 +162,12 @@ impl Problem {
             Self::IdempotencyKeyReused => {
                 entry(422_001, "idempotency-key-reused", "Idempotency-Key 已用于另一请求", "请换用新的 Idempotency-Key")
             }
+            Self::NotTried => entry(
+                424_001,
+                "not-tried",
+                "前面的消息失败,未发送",
+                "请处理前面的失败后,用相同的请求与 Idempotency-Key 重试",
+            ),
             Self::Throttled => entry(429_001, "throttled", "超过发送频率限制", "请在 Retry-After 之后重试"),
             Self::Internal => entry(500_001, "internal", "网关内部错误", "请凭 requestId 联系网关管理员"),
             Self::NotConfigured => entry(503_001, "not-configured", "网关未配置该功能", "请联系网关管理员"),

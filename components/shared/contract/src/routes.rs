@@ -4,6 +4,7 @@ mod row;
 
 use crate::{
     endpoint::{Kind, Method, Parameter, Rule},
+    kdocs::media,
     problem::Problem,
 };
 pub use row::{Body, Credential, Envelope, Route};
@@ -103,6 +104,25 @@ pub const FILE_LINK: &[Parameter] = &[
     Parameter::optional("expiresIn", Kind::Integer, &[Rule::Range(1, 7 * 24 * 3_600)], "有效期(秒),默认为3600"),
 ];
 
+/// What `POST /v1/robot/media` asks for in its query.
+pub const ROBOT_MEDIA: &[Parameter] = &[
+    Parameter::required(
+        "robot",
+        Kind::Text,
+        &[Rule::NotBlank, Rule::MaxBytes(2_048)],
+        "上传到哪个群机器人:网关配置的机器人名称,或 webhook 地址",
+    ),
+    Parameter::required(
+        "type",
+        Kind::Text,
+        &[Rule::Words(&["file", "voice"])],
+        "file 普通文件(5 字节到 20 MB),voice 语音(AMR,不超过 2 MB 与 60 秒)",
+    ),
+];
+
+/// The form of `POST /v1/robot/media`.
+pub const ROBOT_MEDIA_FORM: &[Parameter] = &[Parameter::required("media", Kind::File, &[], "文件内容,需带文件名")];
+
 /// Every route.
 pub const ROUTES: &[Route] = &[
     Route {
@@ -155,6 +175,18 @@ pub const ROUTES: &[Route] = &[
             "/v1/summary",
             "按小时与状态统计消息",
             "Counts the recipients of the caller's messages by hour and state",
+        )
+    },
+    Route {
+        query: ROBOT_MEDIA,
+        request: Body::Multipart("RobotMediaForm"),
+        answers: &[(201, Body::Json("RobotMedia"))],
+        problems: &[ALWAYS, CALLER, BODY, PARAMETERS, PLATFORM],
+        ..route(
+            Method::Post,
+            media::ROUTE,
+            "上传群机器人的文件或语音",
+            "Uploads a file or voice for a group robot; its id is valid for three days, and for that robot only",
         )
     },
     Route {

@@ -2,8 +2,9 @@
 //! through.
 
 pub mod broken;
-pub mod mutated;
 pub mod hostile;
+pub mod mutated;
+pub mod robot;
 
 use crate::{
     catalog::{self, Missing},

@@ -4,16 +4,6 @@
 //! in the content cases of the WIT.
 
 pub mod documented;
+pub mod queue;
 pub mod robot;
-
-use caller::types::{Options, Priority, Retry};
-
-/// How a message is sent when the request says nothing of it.
-pub const OPTIONS: Options = Options {
-    max_wait_ms: None,
-    respond_async: false,
-    priority: Priority::Normal,
-    send_at: None,
-    expires_at: None,
-    retry: Retry::Never,
-};
+pub mod state;

@@ -19,17 +19,26 @@ where
     B: Body + Unpin,
     B::Data: AsRef<[u8]>,
 {
+    read_within(LIMIT, headers, body).await
+}
+
+/// Reads a body of at most so many bytes; nothing beyond is kept.
+pub async fn read_within<B>(limit: usize, headers: &HeaderMap, body: B) -> Result<Vec<u8>, Refusal>
+where
+    B: Body + Unpin,
+    B::Data: AsRef<[u8]>,
+{
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let mut body = body;
-    if announced.is_some_and(|length| length > LIMIT as u64) {
-        return Err(too_large(body).await);
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit, body).await);
     }
     let mut bytes = Vec::with_capacity(announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::new(Problem::InvalidBody, "请求体传输中断"))?;
         if let Ok(data) = frame.into_data() {
-            if bytes.len() + data.as_ref().len() > LIMIT {
-                return Err(too_large(body).await);
+            if bytes.len() + data.as_ref().len() > limit {
+                return Err(too_large(limit, body).await);
             }
             bytes.extend_from_slice(data.as_ref());
         }
@@ -60,7 +69,7 @@ pub fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, R
 
 /// Refuses a body. Some more of it is read and forgotten: a caller that is still writing when the connection closes does
 /// not get to see the answer.
-async fn too_large<B>(mut body: B) -> Refusal
+async fn too_large<B>(limit: usize, mut body: B) -> Refusal
 where
     B: Body + Unpin,
     B::Data: AsRef<[u8]>,
@@ -71,7 +80,7 @@ where
     {
         forgotten += frame.data_ref().map_or(0, |data| data.as_ref().len());
     }
-    Refusal::new(Problem::BodyTooLarge, format!("上限 {LIMIT} 字节"))
+    Refusal::new(Problem::BodyTooLarge, format!("上限 {limit} 字节"))
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Refusal {
     pub allow: Option<String>,
     /// What the platform answered.
     pub upstream: Option<Value>,
+    /// What to do in this case; none if the problem's own advice says it.
+    pub hint: Option<String>,
 }
 
 impl Refusal {
@@ -41,6 +43,7 @@ impl Refusal {
             policy: None,
             allow: None,
             upstream: None,
+            hint: None,
         }
     }
 
@@ -60,12 +63,19 @@ impl Refusal {
     pub fn message(&self) -> String {
         let entry = self.problem.entry();
         let separator = if self.detail.is_empty() { "" } else { ":" };
-        format!("{}{separator}{}。{}", entry.title, self.detail, entry.advice)
+        format!("{}{separator}{}。{}", entry.title, self.detail, self.advice())
     }
 
     /// Returns what to do.
-    pub const fn advice(&self) -> &'static str {
-        self.problem.entry().advice
+    pub fn advice(&self) -> &str {
+        self.hint.as_deref().unwrap_or(self.problem.entry().advice)
+    }
+
+    /// The same refusal, saying what to do in this case.
+    #[must_use]
+    pub fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// How a message is sent when the request says nothing of it.
-const DEFAULT: Options = Options {
+pub const DEFAULT: Options = Options {
     max_wait_ms: None,
     respond_async: false,
     priority: Priority::Normal,

@@ -124,3 +124,6 @@ pub const ROBOT_MESSAGES: &[RobotMessage] = &[
     RobotMessage::new("voice", "语音", MEDIA_ID),
     RobotMessage { checks: card::CHECKS, ..RobotMessage::new("template_card", "模版卡片", card::TEMPLATE_CARD) },
 ];
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use super::{components::reference, schema};
 use crate::{
     endpoint::{Endpoint, Kind, Parameter},
-    kdocs,
+    kdocs::{self, media},
     preference::{PREFERENCES, Preference},
     quntool, routes, wanwang,
 };
@@ -51,6 +51,11 @@ pub fn schemas() -> Map<String, Value> {
             &["since", "until", "totals", "hours"],
         )),
         ("State", json!({ "enum": routes::STATES })),
+        ("RobotMediaForm", schema::object(routes::ROBOT_MEDIA_FORM)),
+        ("RobotMedia", object(
+            json!({ "mediaId": text, "type": { "enum": media::MEDIA.iter().map(|media| media.kind).collect::<Vec<_>>() }, "createdAt": time }),
+            &["mediaId", "type", "createdAt"],
+        )),
         ("FileLinkRequest", schema::object(routes::FILE_LINK)),
         ("FileLink", object(json!({ "url": text, "expiresAt": time }), &["url", "expiresAt"])),
         ("Problem", object(
@@ -83,7 +88,8 @@ pub fn schemas() -> Map<String, Value> {
 /// A message to one kind of recipient; the content's fields are the documented ones of its type.
 fn send_request() -> Value {
     let robots = kdocs::ROBOT_MESSAGES.iter().map(|message| typed(message.kind, message.parameters, message.summary));
-    let link = json!({ "type": "string", "minLength": 1, "description": "群机器人的 webhook 地址" });
+    let link =
+        json!({ "type": "string", "minLength": 1, "description": "群机器人的 webhook 地址,或网关配置的机器人名称" });
     json!({ "oneOf": [
         request(recipient(wanwang::ENDPOINTS, wanwang::ADDRESS), contents(wanwang::ENDPOINTS, wanwang::ADDRESS)),
         request(recipient(quntool::ENDPOINTS, quntool::ADDRESS), contents(quntool::ENDPOINTS, quntool::ADDRESS)),

@@ -127,6 +127,7 @@ fn content(body: &Body) -> Option<Value> {
         Body::JsonOrForm(name) => Some(json!({
             "application/json": reference(name), "application/x-www-form-urlencoded": reference(name),
         })),
+        Body::Multipart(name) => Some(json!({ "multipart/form-data": reference(name) })),
         Body::Bytes => Some(json!({ "*/*": {} })),
     }
 }

@@ -71,6 +71,8 @@ pub enum Body {
     Json(&'static str),
     /// The same, or a form with the same fields.
     JsonOrForm(&'static str),
+    /// A multipart form with the fields of this schema.
+    Multipart(&'static str),
     /// Bytes of any type.
     Bytes,
 }

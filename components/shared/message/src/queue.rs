@@ -10,9 +10,9 @@ const TICK: Budget = Budget { messages: 500, milliseconds: 5_000, sweep: true };
 /// What goes on after an answer: until the queue is empty, or the host ends the instance.
 const ON: Budget = Budget { messages: u32::MAX, milliseconds: u32::MAX, sweep: false };
 
-/// Begins to work the queue after the answer, if the message of this receipt waits in it.
-pub fn work_soon(receipt: &Receipt) {
-    if receipt.state == State::Queued {
+/// Begins to work the queue after the answer, if a message of these receipts waits in it.
+pub fn work_soon<'a>(mut receipts: impl Iterator<Item = &'a Receipt>) {
+    if receipts.any(|receipt| receipt.state == State::Queued) {
         go_on();
     }
 }
