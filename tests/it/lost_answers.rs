@@ -1,10 +1,12 @@
 //! Answers of the platforms that are lost: the caller learns whether the message may have been sent, the ledger says so
 //! too, and nothing is ever sent twice.
 
-use crate::gateway::{
-    Gateway,
+use crate::{
+    PATIENCE,
+    gateway::{
+    Gateway, eventually,
     messages::{EMPLOYEES, ROBOT, TEXT, history},
-};
+}};
 use futures::future::join_all;
 use reqwest::RequestBuilder;
 use serde_json::json;
@@ -56,6 +58,8 @@ fn losses() -> Vec<Loss> {
 #[tokio::test]
 async fn a_lost_answer_is_told_and_never_leads_to_a_second_send() {
     let gateway = Gateway::start().await;
+    // An outcome would settle what is unknown.
+    gateway.simulator.hold_outcomes();
     // The connections are open, so that none of the losses is one of a new connection only.
     for (request, _) in messages(&gateway, 99) {
         assert_eq!(gateway.ask(request).await.status, 200);
@@ -85,6 +89,7 @@ async fn a_lost_answer_is_told_and_never_leads_to_a_second_send() {
 #[tokio::test]
 async fn an_answer_that_does_not_come_in_time_is_a_timeout() {
     let gateway = Gateway::start().await;
+    gateway.simulator.hold_outcomes();
     for (_, path) in messages(&gateway, 1) {
         gateway.simulator.fault(FaultRule::next(1, path, Fault::latency(Duration::from_secs(25)))).unwrap();
     }
@@ -141,5 +146,55 @@ async fn a_token_that_is_not_answered_sends_nothing() {
         assert_eq!(answer.status, status, "{fault:?}: {answer:?}");
         assert_eq!(gateway.state(answer.message_id()).await, "failed", "{fault:?}");
         assert!(gateway.simulator.truth().requests.iter().all(|request| request.path == "/oauth2/token"));
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_settles_the_message_whose_answer_was_lost() {
+    let gateway = Gateway::start().await;
+    gateway.simulator.hold_outcomes();
+    gateway.simulator.fault(FaultRule::next(1, TEXT, Fault::cut(Cut::After))).unwrap();
+    let answer = gateway.ask(gateway.chat("1688854355260001", "你好")).await;
+    assert_eq!(gateway.state(answer.message_id()).await, "unknown");
+
+    gateway.simulator.release_outcomes(false);
+
+    let message = gateway.becomes(answer.message_id(), "delivered").await;
+    assert_eq!(message["upstreamId"], gateway.simulator.truth().messages[0].id.as_str());
+}
+
+#[tokio::test]
+async fn an_outcome_that_fits_two_lost_answers_settles_neither() {
+    let gateway = Gateway::start().await;
+    gateway.simulator.hold_outcomes();
+    gateway.simulator.fault(FaultRule::next(2, TEXT, Fault::cut(Cut::After))).unwrap();
+    let mut lost = Vec::new();
+    for _ in 0..2 {
+        lost.push(gateway.ask(gateway.chat("1688854355260001", "你好")).await);
+    }
+    let receiver = gateway.simulator.truth().callbacks.len();
+
+    gateway.simulator.release_outcomes(false);
+
+    let told = async || (gateway.simulator.truth().callbacks.len() >= receiver + 2).then_some(());
+    eventually("both outcomes are told", PATIENCE, told).await;
+    gateway.tick("callback").await;
+    for answer in lost {
+        assert_eq!(gateway.state(answer.message_id()).await, "unknown");
+    }
+}
+
+#[tokio::test]
+async fn who_wants_a_lost_message_sent_again_gets_it_sent_again() {
+    let gateway = Gateway::start().await;
+    for (number, (request, path)) in messages(&gateway, 1).into_iter().enumerate() {
+        gateway.simulator.fault(FaultRule::next(1, path, Fault::cut(Cut::After))).unwrap();
+
+        let answer = gateway.ask(request.header("x-retry", "at-least-once").header("prefer", "wait=10")).await;
+
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        let message = gateway.message(answer.message_id()).await.body;
+        assert_eq!(history(&message)[..4], ["accepted", "sending", "unknown", "sending"], "{path}: {message}");
+        assert_eq!(gateway.simulator.truth().messages.len(), 2 * (number + 1), "{path}");
     }
 }

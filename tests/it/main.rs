@@ -23,6 +23,7 @@ mod limits;
 mod lost_answers;
 mod messages;
 mod parts;
+mod queue;
 mod recall;
 mod receiver;
 mod refusals;
