@@ -37,6 +37,8 @@ pub struct Gateway {
     folder: TempDir,
     client: Client,
     seen: Mutex<Vec<Answer>>,
+    /// How far the host's clock is ahead.
+    ahead: Duration,
 }
 
 /// Another host in front of the same platforms, on the same state.
@@ -98,10 +100,10 @@ impl Gateway {
         answer.body
     }
 
-    /// Starts another host on the same state. What it prints is its own.
+    /// Starts another host on the same state and with the same clock. What it prints is its own.
     pub async fn replica(&self) -> Replica {
         let folder = tempfile::tempdir().expect("a folder for the replica");
-        let host = Host::start(folder.path(), self.folder.path(), &self.variables, Duration::ZERO).await;
+        let host = Host::start(folder.path(), self.folder.path(), &self.variables, self.ahead).await;
         Replica { host, _folder: folder }
     }
 
@@ -122,6 +124,7 @@ impl Gateway {
     /// Restarts the gateway with its clock so much ahead of the machine's: what is due then is due now.
     pub async fn skip(&mut self, ahead: Duration) {
         self.host.kill();
+        self.ahead = ahead;
         self.host = Host::start(self.folder.path(), self.folder.path(), &self.variables, ahead).await;
         self.listen_to_callbacks();
     }

@@ -12,7 +12,7 @@ use crate::{
 use futures::future::join_all;
 use reqwest::RequestBuilder;
 use serde_json::json;
-use simulator::{Cut, Fault, FaultRule, RobotState};
+use simulator::{Cut, Fault, FaultRule};
 use std::time::Duration;
 
 const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
@@ -111,9 +111,11 @@ async fn a_key_is_its_callers_own() {
 #[tokio::test]
 async fn a_lost_answer_stays_lost_and_a_refusal_stays_a_refusal() {
     let gateway = Gateway::start().await;
+    let refusal = Fault { body: Some(json!({"code": 409, "msg": "offline"})), effect: Some(false), ..Fault::default() };
     gateway.simulator.fault(FaultRule::next(1, TEXT, Fault::cut(Cut::After))).unwrap();
-    gateway.simulator.set_robot("0b1c-2", RobotState::Unknown);
-    let requests = || [keyed(gateway.chat(ACCOUNT, "你好")), keyed(gateway.post_to_robot("0b1c-2", &["你好"]))];
+    gateway.simulator.fault(FaultRule::next(1, EMPLOYEES, refusal)).unwrap();
+    let requests =
+        || [keyed(gateway.chat(ACCOUNT, "你好")), gateway.notice("ww0517", "你好").header("idempotency-key", "\"2\"")];
     for ((first, again), status) in requests().into_iter().zip(requests()).zip([502, 200]) {
         let (first, again) = (gateway.ask(first).await, gateway.ask(again).await);
         assert_eq!((first.status, again.status), (status, status), "{again:?}");

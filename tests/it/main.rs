@@ -28,6 +28,7 @@ mod recall;
 mod receiver;
 mod refusals;
 mod replicas;
+mod robots;
 mod samples;
 mod secrets;
 mod settlement;

@@ -64,9 +64,11 @@ async fn messages_to_a_robot_are_answered_as_documented_and_told_of_one_by_one()
     let request = gateway.post(ROBOT).query(&[("access_token", credentials::CRM)]).json(&sample);
     let answer = gateway.ask(request).await;
 
-    let result = json!({"state": "submitted", "id": "…", "code": 0});
-    let documented = json!({"code": 0, "data": {"results": [result, result]}});
-    let volatile = ["/data/results/0/id", "/data/results/1/id"];
+    let part = json!({"id": "…", "state": "submitted"});
+    let result = |index| json!({"index": index, "state": "submitted", "id": "…", "code": 0, "parts": [part]});
+    let documented = json!({"code": 0, "data": {"results": [result(0), result(1)]}});
+    let ids = ["/data/results/0/id", "/data/results/1/id"];
+    let volatile = [ids[0], ids[1], "/data/results/0/parts/0/id", "/data/results/1/parts/0/id"];
     assert_eq!((answer.status, redacted(&answer.body, &volatile)), (200, documented));
     // The simulator shows no key.
     let relayed = |message: &Value| json!({"link": link.replace("xxx", "***"), "data": [message]});

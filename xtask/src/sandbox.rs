@@ -64,16 +64,20 @@ impl Sandbox {
 /// Returns the variables of a gateway whose platforms are the simulator at this origin.
 fn variables(simulator: &str) -> Variables {
     let callers = json!([{"name": CREDENTIAL, "secret": CREDENTIAL}]).to_string();
-    let origins = ["QUNTOOL_URL", "WANWANG_URL", "WANWANG_TOKEN_URL", "KDOCS_URL", "ROBOT_URL"];
+    let origins = ["QUNTOOL_URL", "WANWANG_URL", "WANWANG_TOKEN_URL", "KDOCS_URL", "KDOCS_TOKEN_URL", "ROBOT_URL"];
     let secrets = [
         "CALLBACK_TOKEN",
         "QUNTOOL_APIKEY",
         "WANWANG_CLIENT_ID",
         "WANWANG_CLIENT_SECRET",
         "KDOCS_ACCESS_TOKEN",
+        "KDOCS_CLIENT_ID",
+        "KDOCS_CLIENT_SECRET",
+        "KDOCS_REFRESH_TOKEN",
         "TICK_TOKEN",
     ];
-    [("CALLERS", callers.as_str())]
+    let robots = json!({CREDENTIAL: CREDENTIAL}).to_string();
+    [("CALLERS", callers.as_str()), ("ROBOTS", &robots)]
         .into_iter()
         .chain(origins.map(|name| (name, simulator)))
         .chain(secrets.map(|name| (name, CREDENTIAL)))

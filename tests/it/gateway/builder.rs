@@ -1,6 +1,9 @@
 //! How a gateway is configured.
 
-use super::{Gateway, credentials, host::Host};
+use super::{
+    Gateway, credentials,
+    host::{self, Host},
+};
 use crate::PATIENCE;
 use reqwest::{Client, redirect};
 use serde_json::{Value, json};
@@ -13,6 +16,7 @@ pub struct Builder {
     variables: BTreeMap<String, String>,
     subscribers: Vec<Value>,
     unconfigured: bool,
+    manifest: Option<fn(&str) -> String>,
 }
 
 impl Default for Builder {
@@ -22,9 +26,12 @@ impl Default for Builder {
             wanwang_client_id: credentials::WANWANG_ID.to_owned(),
             wanwang_client_secret: credentials::WANWANG.to_owned(),
             kdocs_access_token: credentials::KDOCS.to_owned(),
+            kdocs_client_id: credentials::KDOCS_ID.to_owned(),
+            kdocs_client_secret: credentials::KDOCS_SECRET.to_owned(),
+            kdocs_refresh_token: credentials::KDOCS_REFRESH.to_owned(),
             ..Config::default()
         };
-        Self { config, variables: BTreeMap::new(), subscribers: Vec::new(), unconfigured: false }
+        Self { config, variables: BTreeMap::new(), subscribers: Vec::new(), unconfigured: false, manifest: None }
     }
 }
 
@@ -53,6 +60,19 @@ impl Builder {
         self
     }
 
+    /// Lets the operator's tokens of KDocs be renewed.
+    pub fn renewing_kdocs(self) -> Self {
+        self.variable("kdocs_client_id", credentials::KDOCS_ID)
+            .variable("kdocs_client_secret", credentials::KDOCS_SECRET)
+            .variable("kdocs_refresh_token", credentials::KDOCS_REFRESH)
+    }
+
+    /// Runs another application than the one that is shipped: the manifest with these changes.
+    pub fn manifest(mut self, change: fn(&str) -> String) -> Self {
+        self.manifest = Some(change);
+        self
+    }
+
     /// Starts the platforms, and the gateway in front of them.
     pub async fn start(self) -> Gateway {
         let simulator = Simulator::start(self.config).await.expect("the simulator starts");
@@ -62,10 +82,14 @@ impl Builder {
         }
         variables.extend(self.variables);
         let folder = tempfile::tempdir().expect("a folder for the gateway");
+        if let Some(change) = self.manifest {
+            host::change_manifest(folder.path(), change);
+        }
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(PATIENCE * 3).build();
         let host = Host::start(folder.path(), folder.path(), &variables, Duration::ZERO).await;
         let client = client.expect("an HTTP client");
-        let gateway = Gateway { simulator, host, variables, folder, client, seen: Mutex::default() };
+        let gateway =
+            Gateway { simulator, host, variables, folder, client, seen: Mutex::default(), ahead: Duration::ZERO };
         gateway.listen_to_callbacks();
         gateway
     }
@@ -86,7 +110,9 @@ fn usual(platforms: &str) -> BTreeMap<String, String> {
         ("wanwang_client_secret", credentials::WANWANG),
         ("kdocs_url", platforms),
         ("kdocs_access_token", credentials::KDOCS),
+        ("kdocs_token_url", platforms),
         ("robot_url", platforms),
+        ("robots", &json!({"ops": credentials::OPS}).to_string()),
         // Every subscriber of a test is a server of its own on this machine.
         ("subscriber_url", "http://127.0.0.1:*"),
     ]

@@ -16,11 +16,19 @@ pub const WANWANG_ID: &str = "wanwang-client";
 pub const WANWANG: &str = "wanwang-Mj1wS6rGe3";
 /// KDocs' access token.
 pub const KDOCS: &str = "kdocs-Uy8xC5lFn7";
+/// The key of the robot that is called `ops`.
+pub const OPS: &str = "0ps7e2f1-Xw3kA9nRd6";
+/// KDocs' client id.
+pub const KDOCS_ID: &str = "kdocs-client";
+/// KDocs' client secret.
+pub const KDOCS_SECRET: &str = "kdocs-Lp4tY7hSm1";
+/// KDocs' first refresh token.
+pub const KDOCS_REFRESH: &str = "refresh-Cq8rF2wJb5";
 /// The secret that events are signed with: 32 bytes, as Standard Webhooks writes them.
 pub const SIGNING: &str = "whsec_aXQncyB0aGUgc2lnbmluZyBzZWNyZXQgb2YgdGVzdHM=";
 
 /// Every secret, by what it opens.
-pub const ALL: [(&str, &str); 8] = [
+pub const ALL: [(&str, &str); 11] = [
     ("the secret of crm", CRM),
     ("the secret of erp", ERP),
     ("the callback token", CALLBACK),
@@ -28,5 +36,8 @@ pub const ALL: [(&str, &str); 8] = [
     ("the API key of Quntool", QUNTOOL),
     ("the client secret of Wanwang", WANWANG),
     ("the access token of KDocs", KDOCS),
+    ("the key of the robot ops", OPS),
+    ("the client secret of KDocs", KDOCS_SECRET),
+    ("the refresh token of KDocs", KDOCS_REFRESH),
     ("the signing secret", SIGNING),
 ];

@@ -10,6 +10,7 @@ use crate::{
         messages::{ACCOUNT, ROBOT, history, webhook},
     },
     refusals::problem,
+    robots::fields,
 };
 use contract::{System, catalog};
 use serde_json::{Value, json};
@@ -47,7 +48,10 @@ async fn every_type_of_message_leaves_as_its_document_shows_it() {
 async fn a_robot_gets_every_type_that_is_relayed() {
     let gateway = Gateway::start().await;
     for kind in robot_kinds() {
-        let message = json!({"to": {"robot": webhook("0b1c-2")}, "content": {"type": kind, "content": "## 你好"}});
+        let fields = fields(kind, &gateway.simulator, "0b1c-2").await;
+        let mut content = fields.clone();
+        content.insert("type".to_owned(), json!(kind));
+        let message = json!({"to": {"robot": webhook("0b1c-2")}, "content": content});
 
         let answer = gateway.ask(post(&gateway, &message)).await;
 
@@ -58,7 +62,7 @@ async fn a_robot_gets_every_type_that_is_relayed() {
         let truth = gateway.simulator.truth();
         let request = truth.requests.last().unwrap();
         assert_eq!(request.path, ROBOT);
-        assert_eq!(request.body["data"], json!([{"msgtype": kind, kind: {"content": "## 你好"}}]));
+        assert_eq!(request.body["data"], json!([{"msgtype": kind, kind: fields}]));
         assert_eq!(truth.messages.last().unwrap().conversation, Some(robot_name("0b1c-2")));
     }
 }

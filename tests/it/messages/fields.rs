@@ -10,10 +10,13 @@ use crate::{
 };
 use contract::{
     kdocs,
-    samples::broken::{self, Broken},
+    samples::{
+        self,
+        broken::{self, Broken},
+    },
 };
 use futures::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Expects that a message is refused, and that the refusal names this field.
 async fn refuses(gateway: &Gateway, message: &Value, field: &str) {
@@ -100,8 +103,7 @@ fn is_addressed(case: &Case, broken: &Broken) -> bool {
 async fn every_broken_field_of_a_robots_message_is_named_as_the_caller_wrote_it() {
     let gateway = Gateway::start().await;
     for message in kdocs::ROBOT_MESSAGES {
-        let valid = Map::from_iter([("content".to_owned(), json!("你好"))]);
-        let requests = broken::requests(message.parameters, &valid);
+        let requests = broken::requests(message.parameters, &samples::robot::fields(message.kind));
         assert!(requests.len() > 3);
         for broken in requests {
             let mut content = broken.given.clone();

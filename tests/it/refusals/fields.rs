@@ -80,10 +80,12 @@ async fn a_robots_message_names_the_field_at_fault() {
     refuses(&KDOCS, "/data", "data", no_list.into_iter().map(Some).chain([None]).collect()).await;
     refuses(&KDOCS, "/data/0/msgtype", "data[0].msgtype", vec![None, Some(json!(7)), Some(json!("video"))]).await;
     refuses(&KDOCS, "/data/0/text", "data[0].text", vec![None, Some(json!("x")), Some(json!([]))]).await;
-    refuses(&KDOCS, "/data/0/text/content", "data[0].text.content", no_text(2_048)).await;
+    refuses(&KDOCS, "/data/0/text/content", "data[0].text.content", no_text(100 * 2_048)).await;
     let mentioned = "data[0].text.mentioned_list";
     refuses(&KDOCS, "/data/0/text/mentioned_list", mentioned, vec![Some(json!("@all")), Some(json!([7]))]).await;
-    refuses(&KDOCS, "/data/1/markdown/content", "data[1].markdown.content", no_text(4_096)).await;
+    refuses(&KDOCS, "/data/1/markdown/content", "data[1].markdown.content", no_text(100 * 4_096)).await;
+    refuses(&KDOCS, "/split", "split", vec![Some(json!("no")), Some(json!(0))]).await;
+    refuses(&KDOCS, "/on_error", "on_error", vec![Some(json!("retry")), Some(json!(true))]).await;
 }
 
 #[tokio::test]

@@ -18,6 +18,14 @@ pub struct Config {
     pub wanwang_client_secret: String,
     /// KDocs' access token.
     pub kdocs_access_token: String,
+    /// KDocs' client id (`app_id`).
+    pub kdocs_client_id: String,
+    /// KDocs' client secret (`app_key`).
+    pub kdocs_client_secret: String,
+    /// KDocs' first refresh token; each renewal replaces it.
+    pub kdocs_refresh_token: String,
+    /// How long a token of KDocs lives that was renewed.
+    pub kdocs_token_lifetime: Duration,
     /// From a message's acceptance to its outcome callback, and from one step of a login to the next.
     pub outcome_delay: Duration,
     /// How long a callback may take; then it is given up, and not repeated.
@@ -69,6 +77,10 @@ impl Config {
             wanwang_client_id: credential.to_owned(),
             wanwang_client_secret: credential.to_owned(),
             kdocs_access_token: credential.to_owned(),
+            kdocs_client_id: credential.to_owned(),
+            kdocs_client_secret: credential.to_owned(),
+            kdocs_refresh_token: credential.to_owned(),
+            kdocs_token_lifetime: Duration::from_secs(24 * 3600),
             outcome_delay: Duration::from_millis(50),
             callback_timeout: Duration::from_secs(3),
             token_lifetime: Duration::from_secs(7200),

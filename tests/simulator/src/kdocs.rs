@@ -1,5 +1,8 @@
-//! KDocs: one endpoint that posts messages to a group robot.
+//! KDocs: one endpoint that posts messages to a group robot, and one that renews access tokens.
 
+mod token;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
@@ -21,13 +24,19 @@ const ROBOT_REFUSED: i64 = 50001;
 /// What KDocs remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Kdocs {
+    /// Whether the token that it was set up with is dead.
     token_is_dead: bool,
+    /// The tokens that were issued for a refresh token, and until when they live.
+    issued: HashMap<String, u64>,
+    /// The refresh token that counts; none is the one that it was set up with.
+    refresh: Option<String>,
 }
 
 impl Kdocs {
-    /// Ends the access token before its time, or brings it back.
+    /// Ends all access tokens before their time, or brings the one back that it was set up with.
     pub(crate) fn kill_token(&mut self, dead: bool) {
         self.token_is_dead = dead;
+        self.issued.clear();
     }
 }
 
@@ -39,6 +48,9 @@ struct Refusal {
 
 /// Answers a request to KDocs.
 pub(crate) fn answer(world: &Arc<World>, call: &Call) -> Answer {
+    if call.path == token::PATH && call.method == Method::POST {
+        return token::answer(world, call);
+    }
     if call.path != "/api/v1/openapi/notification/wecom" {
         let refusal = Refusal { code: 404, message: "NotFound", hint: "no such path".to_owned() };
         return refused(refusal).with_status(StatusCode::NOT_FOUND);
@@ -55,8 +67,7 @@ pub(crate) fn answer(world: &Arc<World>, call: &Call) -> Answer {
 
 /// Posts the messages one after the other, and stops at the first that the robot refuses.
 fn notify(world: &Arc<World>, call: &Call) -> Result<(), Refusal> {
-    let live = !world.kdocs.lock().token_is_dead;
-    if !live || call.query("access_token") != Some(&world.config.kdocs_access_token) {
+    if !token::is_valid(world, call) {
         let hint = "access_token is required".to_owned();
         return Err(Refusal { code: BAD_TOKEN, message: "AccessTokenInvalid", hint });
     }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 const MASK: &str = "***";
 
 /// Fields and query parameters whose values are secrets, in lower case.
-const SECRETS: [&str; 8] =
-    ["access_token", "apikey", "client_secret", "key", "refresh_token", "sk", "authorization", "cookie"];
+const SECRETS: [&str; 9] =
+    ["access_token", "apikey", "app_key", "client_secret", "key", "refresh_token", "sk", "authorization", "cookie"];
 
 /// Shows a query, its secrets masked; the values of a repeated parameter are joined with commas.
 pub(crate) fn query(query: &[(String, String)]) -> BTreeMap<String, String> {

@@ -153,6 +153,8 @@ pub struct Violation {
 pub struct Tokens {
     /// How many Wanwang issued.
     pub issued: u64,
+    /// How many KDocs issued for a refresh token.
+    pub renewed: u64,
 }
 
 /// The truth as it is being written.

@@ -34,6 +34,9 @@ pub(super) fn upload(world: &World, key: &str, call: &Call) -> Result<Value, Ref
     if !sizes.contains(&part.bytes.len()) {
         return Err(Refusal::new(40006, "invalid media size"));
     }
+    if kind == "voice" && !part.bytes.starts_with(b"#!AMR") {
+        return Err(Refusal::new(40005, "invalid file type"));
+    }
     let media_id = Uuid::new_v4().simple().to_string();
     robots.media.insert(media_id.clone(), Upload { key: key.to_owned(), at: now });
     Ok(json!({"type": kind, "media_id": media_id, "created_at": (now / 1000).to_string()}))

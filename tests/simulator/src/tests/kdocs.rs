@@ -70,3 +70,27 @@ async fn refuses_a_link_to_elsewhere_and_an_empty_list() {
     let (status, _) = platforms.call(Method::PUT, NOTIFY, sample()).await;
     assert_eq!((status.as_u16(), platforms.simulator.truth().messages.len()), (405, 0));
 }
+
+const RENEW: &str = "/api/v1/oauth2/refresh_token?app_id=sandbox";
+
+#[tokio::test]
+async fn renews_a_token_with_a_refresh_token_that_counts_once() {
+    let platforms = Platforms::start().await;
+    platforms.simulator.expire_tokens(TokenOf::Kdocs);
+    let grant = |refresh: &Value| json!({"app_key": "sandbox", "refresh_token": refresh});
+    let renewed = platforms.post(RENEW, grant(&json!("sandbox"))).await;
+    assert_eq!((&renewed["code"], &renewed["data"]["expires_in"]), (&json!(0), &json!(86_400)));
+    let notify = |token: &Value| format!("/api/v1/openapi/notification/wecom?access_token={}", token.as_str().unwrap());
+    assert_eq!(platforms.post(&notify(&renewed["data"]["access_token"]), sample()).await["code"], 0);
+    assert_eq!(platforms.post(RENEW, grant(&json!("sandbox"))).await["code"], 20001);
+    let again = platforms.post(RENEW, grant(&renewed["data"]["refresh_token"])).await;
+    assert_eq!(again["code"], 0);
+    platforms.simulator.advance(std::time::Duration::from_secs(86_400));
+    assert_eq!(platforms.post(&notify(&again["data"]["access_token"]), sample()).await, dead_token());
+    assert_eq!(platforms.simulator.truth().tokens.renewed, 2);
+    let shown = serde_json::to_string(&platforms.simulator.truth()).unwrap();
+    assert!(!shown.contains(renewed["data"]["access_token"].as_str().unwrap()));
+    for wrong in [RENEW.replace("=sandbox", "=other"), RENEW.replace("?app_id=sandbox", "")] {
+        assert_eq!(platforms.post(&wrong, grant(&again["data"]["refresh_token"])).await["code"], 20001);
+    }
+}

@@ -125,3 +125,15 @@ async fn refuses_the_twenty_first_message_of_a_minute() {
     assert_eq!(code(&platforms, SEND, text("hello")).await, 0);
     assert_eq!(platforms.simulator.truth().violations[0].rule, "robot_per_minute");
 }
+
+#[tokio::test]
+async fn takes_a_voice_only_as_amr() {
+    let platforms = Platforms::start().await;
+    for (bytes, expected) in [(&b"#!AMR\n and so on"[..], 0), (b"RIFF and so on", 40005)] {
+        let part = multipart::Part::bytes(bytes.to_vec()).file_name("a.amr");
+        let upload = platforms.request(Method::POST, "/cgi-bin/webhook/upload_media?key=0b1c2d3e-robot&type=voice");
+        let answer: Value =
+            upload.multipart(multipart::Form::new().part("media", part)).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["errcode"], expected);
+    }
+}
