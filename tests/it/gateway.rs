@@ -58,6 +58,11 @@ impl Gateway {
         Builder::default()
     }
 
+    /// Returns its origin.
+    pub fn url(&self) -> String {
+        self.host.url.clone()
+    }
+
     /// Begins a request.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.host.url))

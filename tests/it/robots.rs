@@ -2,6 +2,7 @@
 //! uploads, and links that must lead nowhere.
 
 mod alias;
+mod client;
 mod hostile;
 mod list;
 mod quota;

@@ -4,11 +4,12 @@ use crate::{
     PATIENCE,
     gateway::{
         Gateway,
-        credentials::{self, CALLBACK, CRM},
-        messages::{ACCOUNT, CUSTOMER, EMPLOYEES, ROBOT, TEXT},
+        credentials::{self, CALLBACK, CRM, OPS},
+        messages::{ACCOUNT, CUSTOMER, EMPLOYEES, ROBOT, TEXT, webhook},
     },
     receiver::Receiver,
 };
+use reqwest::multipart;
 use serde_json::json;
 use simulator::{Cut, Fault, FaultRule, Inbound, RobotState, System, TokenOf, subscriber::Reply};
 use std::time::Duration;
@@ -48,6 +49,34 @@ async fn post(gateway: &Gateway) {
     gateway.ask(gateway.post(ROBOT).query(&[("access_token", CRM)]).json(&body)).await;
 }
 
+/// Lets robots that have names be posted to in both ways, and files be uploaded for them.
+async fn relay(gateway: &mut Gateway) -> Vec<String> {
+    gateway.simulator.set_robot(ROBOT_KEY, RobotState::Active);
+    gateway.simulator.expire_tokens(TokenOf::Kdocs);
+    for mode in ["kdocs", "direct"] {
+        gateway.set("robot_mode", mode);
+        gateway.restart().await;
+        for link in
+            ["robot:ops".to_owned(), "robot:nobody".to_owned(), webhook(OPS), format!("{}&debug=1", webhook(OPS))]
+        {
+            let body = json!({"link": link, "data": [{"msgtype": "text", "text": {"content": "一".repeat(1_000)}}]});
+            gateway.ask(gateway.post(ROBOT).query(&[("access_token", CRM)]).json(&body)).await;
+            let message = json!({"to": {"robot": link}, "content": {"type": "text", "content": "你好"}});
+            gateway.ask(gateway.post("/v1/messages").bearer_auth(CRM).json(&message)).await;
+            for kind in ["file", "video"] {
+                let form = multipart::Form::new().part("media", multipart::Part::bytes(vec![7; 9]).file_name("a.txt"));
+                let request = gateway.post("/v1/robot/media").query(&[("robot", link.as_str()), ("type", kind)]);
+                gateway.ask(request.bearer_auth(CRM).multipart(form)).await;
+            }
+        }
+        gateway.simulator.set_robot(OPS, RobotState::Disabled);
+        gateway.ask(gateway.post_to_robot(OPS, &["你好", "再见"])).await;
+        gateway.simulator.set_robot(OPS, RobotState::Active);
+    }
+    assert!(gateway.simulator.truth().tokens.renewed > 0);
+    gateway.simulator.kdocs_tokens()
+}
+
 /// Lets callbacks come in, well and badly, and be handed on at the second try.
 async fn call_back(gateway: &mut Gateway) {
     gateway.simulator.inbound(Inbound::text(ACCOUNT, CUSTOMER, "呼啦")).await.unwrap();
@@ -65,10 +94,12 @@ async fn call_back(gateway: &mut Gateway) {
 async fn no_secret_is_printed_answered_or_stored() {
     let receiver = Receiver::start().await;
     receiver.answer_next([Reply::status(500)]);
-    let mut gateway = Gateway::builder().subscriber("all", &receiver.url(), &[]).start().await;
+    let mut gateway = Gateway::builder().renewing_kdocs().subscriber("all", &receiver.url(), &[]).start().await;
 
     let issued = send(&gateway).await;
     post(&gateway).await;
+    let renewed = relay(&mut gateway).await;
+    assert!(renewed.len() > 1, "an access token and a refresh token were issued");
     call_back(&mut gateway).await;
 
     receiver.wait_for(2, PATIENCE).await.unwrap();
@@ -87,6 +118,9 @@ async fn no_secret_is_printed_answered_or_stored() {
         assert!(!printed.contains(bare), "{what} is printed:\n{printed}");
         assert!(!answered.contains(bare), "{what} is answered:\n{answered}");
         assert!(!holds(bare), "{what} is stored");
+    }
+    for token in renewed {
+        assert!(!printed.contains(&token) && !answered.contains(&token) && !holds(&token), "a token of KDocs is found");
     }
     // An issued token was answered to whom it belongs.
     assert!(!printed.contains(&issued) && !holds(&issued));

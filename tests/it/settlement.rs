@@ -158,7 +158,7 @@ async fn what_a_platform_refuses_is_answered_as_it_came_and_has_failed() {
     for (request, code) in requests.into_iter().zip([409, 81_013, 50_001]) {
         let answer = gateway.ask(request).await;
         let came = gateway.simulator.truth().requests.pop().unwrap();
-        assert_eq!((answer.status, &answer.body), (200, &came.answer));
+        assert!(answer.status == 200 && answer.repeats(&came.answer), "{answer:?} {came:?}");
         assert_eq!(answer.body["code"], code);
         let message = gateway.message(answer.message_id()).await.body;
         assert_eq!(history(&message), ["accepted", "sending", "failed"]);

@@ -151,10 +151,13 @@ fn alone(failure: &Failure, results: Value, request_id: &str) -> Answer {
                 Failure::Rejected(rejection) => rejection.message.clone(),
                 failure => told(failure).message(),
             };
-            Map::from_iter([("code".to_owned(), code(failure).into()), ("msg".to_owned(), message.into())])
+            let hint = told(failure).advice().to_owned();
+            [("code", Value::from(code(failure))), ("msg", message.into()), ("hint", hint.into())]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .collect()
         }
     };
-    envelope.entry("hint").or_insert_with(|| told(failure).advice().into());
     let data = envelope.entry("data").or_insert(Value::Null);
     match data {
         Value::Object(data) => {

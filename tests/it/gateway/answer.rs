@@ -46,6 +46,18 @@ impl Answer {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {self:?}"))
     }
 
+    /// Whether this says what a platform said, field by field; what became of each message may stand in `data` too.
+    pub fn repeats(&self, said: &Value) -> bool {
+        let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
+        let (own, said) = (fields(&self.body), fields(said));
+        let data = fields(own.get("data").unwrap_or(&Value::Null));
+        said.iter().all(|(name, value)| match (name.as_str(), value) {
+            ("data", Value::Null) => data.keys().all(|name| name == "results"),
+            ("data", Value::Object(said)) => said.iter().all(|(name, value)| data.get(name) == Some(value)),
+            _ => own.get(name) == Some(value),
+        })
+    }
+
     /// Returns the body's fields; fails if it is no object.
     pub fn fields(&self) -> &Map<String, Value> {
         self.body.as_object().unwrap_or_else(|| panic!("no object: {self:?}"))

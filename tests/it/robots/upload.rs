@@ -61,8 +61,12 @@ async fn what_is_wrong_is_named_and_nothing_leaves() {
     let request = || gateway.post(PATH).query(&[("robot", "ops"), ("type", "file")]);
     let json = request().bearer_auth(CRM).json(&json!({}));
     problem::refuses(&gateway, json, 415, "unsupported-media-type").await;
-    let empty = request().bearer_auth(CRM).header("content-type", "multipart/form-data; boundary=x");
-    assert_eq!(problem::refuses(&gateway, empty, 400, "invalid-parameter").await.body["field"], "media");
+    let target = format!("{PATH}?robot=ops&type=file");
+    let bearer = format!("Bearer {CRM}");
+    let media_type = "multipart/form-data; boundary=x";
+    let headers = [("authorization", bearer.as_str()), ("content-type", media_type), ("content-length", "0")];
+    let (status, empty) = gateway.raw("POST", &target, &headers).await;
+    assert!(status == 400 && empty.contains("参数 media "), "{empty}");
     problem::refuses(&gateway, request().json(&json!({})), 401, "unauthorized").await;
     nothing_left(&gateway);
 }

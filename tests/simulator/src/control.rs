@@ -152,6 +152,11 @@ impl Simulator {
         self.world.wanwang.lock().set_employees(work_ids);
     }
 
+    /// Returns the tokens that KDocs issued for a refresh token and that still count, the refresh token among them.
+    pub fn kdocs_tokens(&self) -> Vec<String> {
+        self.world.kdocs.lock().tokens()
+    }
+
     /// Sets what a robot's key leads to.
     pub fn set_robot(&self, key: &str, state: RobotState) {
         self.world.robots.lock().set(key, state);

@@ -33,6 +33,11 @@ pub(crate) struct Kdocs {
 }
 
 impl Kdocs {
+    /// Returns every token that was issued and still counts.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        self.issued.keys().chain(&self.refresh).cloned().collect()
+    }
+
     /// Ends all access tokens before their time, or brings the one back that it was set up with.
     pub(crate) fn kill_token(&mut self, dead: bool) {
         self.token_is_dead = dead;

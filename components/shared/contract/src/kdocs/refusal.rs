@@ -27,6 +27,7 @@ pub const REFUSALS: &[Refusal] = &[
     refusal(40_008, "msgtype 不受支持,请按文档修正"),
     refusal(40_009, "图片过大,编码前不超过 2 MB"),
     refusal(40_058, "参数不符合要求(多为内容过长),请按文档修正后重试"),
+    refusal(41_005, "缺少文件,请以 multipart/form-data 上传,文件放在名为 media 的部分并带文件名"),
     refusal(44_001, "文件内容为空,请检查上传的文件"),
     refusal(44_004, "内容为空,请补充 content"),
     refusal(45_009, "该机器人一分钟内的消息过多,请等待一分钟后重试"),
