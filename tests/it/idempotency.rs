@@ -111,6 +111,7 @@ async fn a_key_is_its_callers_own() {
 #[tokio::test]
 async fn a_lost_answer_stays_lost_and_a_refusal_stays_a_refusal() {
     let gateway = Gateway::start().await;
+    gateway.simulator.hold_outcomes();
     let refusal = Fault { body: Some(json!({"code": 409, "msg": "offline"})), effect: Some(false), ..Fault::default() };
     gateway.simulator.fault(FaultRule::next(1, TEXT, Fault::cut(Cut::After))).unwrap();
     gateway.simulator.fault(FaultRule::next(1, EMPLOYEES, refusal)).unwrap();

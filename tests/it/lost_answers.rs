@@ -4,9 +4,10 @@
 use crate::{
     PATIENCE,
     gateway::{
-    Gateway, eventually,
-    messages::{EMPLOYEES, ROBOT, TEXT, history},
-}};
+        Gateway, eventually,
+        messages::{EMPLOYEES, ROBOT, TEXT, history},
+    },
+};
 use futures::future::join_all;
 use reqwest::RequestBuilder;
 use serde_json::json;

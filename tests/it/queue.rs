@@ -12,7 +12,7 @@ use crate::{
 };
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis().try_into().unwrap()
@@ -240,7 +240,7 @@ async fn wishes_that_cannot_be_fulfilled_are_named() {
         ("x-expires-at", past.as_str(), "expiresAt"),
     ] {
         let answer = gateway.ask(later(gateway.chat(ACCOUNT, "你好")).header(header, value)).await;
-        assert_eq!((answer.status, answer.body["code"].as_u64()), (400, Some(400_001)), "{header}: {answer:?}");
+        assert_eq!((answer.status, answer.body["code"].as_u64()), (400, Some(400_002)), "{header}: {answer:?}");
         assert!(answer.text_at("/msg").contains(field), "{answer:?}");
     }
     let own = json!({"to": {"workIds": ["ww0517"]}, "content": {"type": "text", "content": "你好"}, "priority": 1});

@@ -55,7 +55,7 @@ async fn what_is_old_is_deleted() {
     gateway.simulator.fault(FaultRule::next(1, TEXT, Fault::cut(Cut::After))).unwrap();
     let lost = gateway.ask(gateway.chat("1688854355260001", "你好")).await;
 
-    gateway.skip(HOUR).await;
+    gateway.skip(HOUR * 3).await;
     let counters = gateway.tick("send").await["deleted"].as_u64().unwrap();
     assert!(counters > 0, "counters that nobody needs any more");
     assert_eq!(gateway.tick("send").await["deleted"], 0);

@@ -6,14 +6,16 @@ use crate::{
         types::{Failure, Report},
     },
     ledger::{self, schema::MIGRATIONS},
-    send::internal,
+    send::{internal, queue::eta},
 };
 use store::Database;
 
 /// Tells what the ledger knows of a message; see `wit/messages.wit`.
 pub fn status(caller: &str, id: &str) -> Result<Report, Failure> {
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
-    ledger::report(&database, caller, id).map_err(internal)?.ok_or(Failure::NotFound)
+    let report = ledger::report(&database, caller, id).map_err(internal)?.ok_or(Failure::NotFound)?;
+    let eta = eta(&database, &report.id)?;
+    Ok(Report { eta, ..report })
 }
 
 /// Lists messages of a caller; see `wit/messages.wit`.
