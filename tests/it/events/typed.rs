@@ -23,11 +23,8 @@ fn lasting(data: &Value) -> (Map<String, Value>, Vec<Value>) {
     let mut fields = data.as_object().unwrap().clone();
     let media = data["media"].as_array().unwrap().iter().map(|media| {
         let url = media["url"].as_str().unwrap();
-        let place = if media.get("expiresAt").is_some() {
-            &url[url.find("/gnapi/").unwrap()..url.find('?').unwrap()]
-        } else {
-            url
-        };
+        let signed = url.split_once("?expires=").and_then(|(link, _)| link.split_once("/gnapi/"));
+        let place = signed.map_or(url, |(_, path)| path);
         json!([media["role"], media["kind"], place])
     });
     let media = media.collect();
