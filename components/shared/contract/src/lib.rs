@@ -1,6 +1,6 @@
 //! The documented contracts of the three platforms as data, and what is derived from it.
 //!
-//! Endpoints, parameters, rules, limits and the gateway's own refusals are tables; routing, validation and the texts
+//! Endpoints, parameters, rules, limits, events and the gateway's own refusals are tables; routing, validation and the texts
 //! that callers see come out of them. Nothing here touches the host: it is all natively testable.
 
 pub mod arguments;
