@@ -41,44 +41,50 @@ pub fn body(id: &str, envelope: &Envelope, raw: &[u8], context: &Context<'_>) ->
 
 fn data(envelope: &Envelope, timestamp: u64, context: &Context<'_>) -> Map<String, Value> {
     let row = events::find(&envelope.kind);
+    let mut data = Map::new();
+    put(&mut data, "account", envelope.account.clone());
+    put(&mut data, "source", envelope.source.clone());
+    put(&mut data, "user", envelope.user.clone());
+    put(&mut data, "platformType", envelope.platform_type.clone().filter(|_| envelope.kind == UNKNOWN));
     let direction = parties::direction(envelope, row.is_none_or(|row| row.is_message));
+    put(&mut data, "conversation", parties::conversation(envelope, direction));
+    put(&mut data, "direction", Some(direction.name()));
+    put(&mut data, "sender", parties::sender(envelope));
+    put(&mut data, "receiver", parties::party(envelope, "receiver", ""));
+    put(&mut data, "sentBy", parties::sent_by(envelope, direction));
+    put(&mut data, "sentMessageId", envelope.sent_message_id.clone());
+    put(
+        &mut data,
+        "outcome",
+        envelope.result().map(|(code, message)| {
+            let mut outcome = Map::new();
+            put(&mut outcome, "code", Some(code));
+            put(&mut outcome, "message", message);
+            outcome
+        }),
+    );
+    put(&mut data, "mentions", Some(content::people(envelope.data.get("at_list"))));
+    put(&mut data, "content", Some(content::read(&envelope.data, row.map_or(&[], |row| row.fields))));
+    put(&mut data, "media", Some(media::read(&envelope.data, row.map_or(&[], |row| row.media), context)));
+    put(
+        &mut data,
+        "message",
+        Some(content::read(&envelope.data, events::MESSAGE)).filter(|message| !message.is_empty()),
+    );
     let sent_at = ["send_time", "sendtime"].iter().find_map(|name| envelope.time(name));
-    let message = content::read(&envelope.data, events::MESSAGE);
-    let outcome = envelope
-        .result()
-        .map(|(code, message)| present([("code", Some(code.into())), ("message", message.map(Value::from))]));
-    let mark = |applies: bool| applies.then_some(Value::Bool(true));
-    fields([
-        ("account", envelope.account.clone().map(Value::from)),
-        ("source", envelope.source.clone().map(Value::from)),
-        ("user", envelope.user.clone().map(Value::from)),
-        ("platformType", envelope.platform_type.clone().filter(|_| envelope.kind == UNKNOWN).map(Value::from)),
-        ("conversation", parties::conversation(envelope, direction)),
-        ("direction", Some(direction.name().into())),
-        ("sender", parties::sender(envelope)),
-        ("receiver", envelope.text("receiver").map(|id| json!({ "id": id }))),
-        ("sentBy", parties::sent_by(envelope, direction).map(Value::from)),
-        ("sentMessageId", envelope.sent_message_id.clone().map(Value::from)),
-        ("outcome", outcome),
-        ("mentions", Some(content::people(envelope.data.get("at_list")))),
-        ("content", Some(content::read(&envelope.data, row.map_or(&[], |row| row.fields)).into())),
-        ("media", Some(media::read(&envelope.data, row.map_or(&[], |row| row.media), context))),
-        ("message", Some(Value::Object(message)).filter(|message| *message != json!({}))),
-        ("sentAt", sent_at.map(|time| rfc3339(time).into())),
-        ("sentAtMs", sent_at.map(Value::from)),
-        ("timestampMs", Some(timestamp.into())),
-        ("receivedAt", Some(rfc3339(context.received_at).into())),
-        ("receivedAtMs", Some(context.received_at.into())),
-        ("unverified", mark(context.unverified)),
-        ("timestampImplausible", mark(envelope.is_implausible(context.received_at))),
-    ])
+    put(&mut data, "sentAt", sent_at.map(rfc3339));
+    put(&mut data, "sentAtMs", sent_at);
+    put(&mut data, "timestampMs", Some(timestamp));
+    put(&mut data, "receivedAt", Some(rfc3339(context.received_at)));
+    put(&mut data, "receivedAtMs", Some(context.received_at));
+    put(&mut data, "unverified", context.unverified.then_some(true));
+    put(&mut data, "timestampImplausible", envelope.is_implausible(context.received_at).then_some(true));
+    data
 }
 
-/// Makes an object of the values that are there.
-fn present<const N: usize>(values: [(&str, Option<Value>); N]) -> Value {
-    Value::Object(fields(values))
-}
-
-fn fields<const N: usize>(values: [(&str, Option<Value>); N]) -> Map<String, Value> {
-    values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+/// Puts a value that is there into an object.
+fn put(object: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        object.insert(name.to_owned(), value.into());
+    }
 }

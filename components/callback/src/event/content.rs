@@ -1,25 +1,32 @@
 //! From the fields of a callback to those of its event, as the table of types says.
 
-use super::present;
+use super::put;
 use crate::envelope::{as_integer, as_text};
 use contract::events::{Field, Shape, qr_code};
 use serde_json::{Map, Value};
 
 /// Reads these fields; what is not there, or of a type that cannot be read, is left out.
 pub fn read(data: &Map<String, Value>, table: &[Field]) -> Map<String, Value> {
-    table.iter().filter_map(|field| Some((field.name.to_owned(), value(data, field)?))).collect()
+    let mut content = Map::new();
+    for field in table {
+        put(&mut content, field.name, value(data, field));
+    }
+    content
 }
 
 /// Reads a list of people: `[{"id", "name"}]`. An entry is an object, or an id.
 pub fn people(list: Option<&Value>) -> Value {
     let entries = list.and_then(Value::as_array).into_iter().flatten();
-    entries.filter_map(person).collect()
+    Value::Array(entries.filter_map(person).collect())
 }
 
 fn person(entry: &Value) -> Option<Value> {
     let first = |names: &[&str]| names.iter().find_map(|name| entry.get(name).and_then(as_text));
     let id = as_text(entry).or_else(|| first(&["user_id", "userId", "id"]))?;
-    Some(present([("id", Some(id.into())), ("name", first(&["name", "nickname"]).map(Value::from))]))
+    let mut person = Map::new();
+    put(&mut person, "id", Some(id));
+    put(&mut person, "name", first(&["name", "nickname"]));
+    Some(Value::Object(person))
 }
 
 /// Takes the first place that has something; an empty text only if no other place has more.

@@ -1,6 +1,6 @@
 //! The files of a callback, as absolute addresses.
 
-use super::{Context, content, present};
+use super::{Context, content, put};
 use contract::{events::Media, quntool::files};
 use runtime::clock::rfc3339;
 use serde_json::{Map, Value};
@@ -11,14 +11,14 @@ use surface::link;
 pub fn read(data: &Map<String, Value>, table: &[Media], context: &Context<'_>) -> Value {
     let entries = table.iter().filter_map(|media| {
         let (url, expires) = address(content::at(data, media.path)?.as_str()?.trim(), context)?;
-        Some(present([
-            ("role", Some(media.role.name().into())),
-            ("kind", Some(media.kind.name().into())),
-            ("url", Some(url.into())),
-            ("expiresAt", expires.map(|seconds| rfc3339(seconds.saturating_mul(1_000)).into())),
-        ]))
+        let mut file = Map::new();
+        put(&mut file, "role", Some(media.role.name()));
+        put(&mut file, "kind", Some(media.kind.name()));
+        put(&mut file, "url", Some(url));
+        put(&mut file, "expiresAt", expires.map(|seconds| rfc3339(seconds.saturating_mul(1_000))));
+        Some(Value::Object(file))
     });
-    entries.collect()
+    Value::Array(entries.collect())
 }
 
 /// Returns an absolute address, and in seconds until when it needs no credential where that ends.

@@ -1,8 +1,8 @@
 //! Who wrote to whom, where, and which way.
 
-use super::present;
+use super::put;
 use crate::envelope::Envelope;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,24 +44,34 @@ pub fn sent_by(envelope: &Envelope, direction: Direction) -> Option<&'static str
     (direction == Direction::Outbound).then_some(if by_api { "api" } else { "hand" })
 }
 
+/// Describes somebody whom two fields of the data name; none if there is no id.
+pub fn party(envelope: &Envelope, id: &str, name: &str) -> Option<Map<String, Value>> {
+    let mut party = Map::new();
+    put(&mut party, "id", Some(envelope.text(id)?));
+    put(&mut party, "name", envelope.text(name));
+    Some(party)
+}
+
 /// Describes who sent a message, and the platform's user who had the account send it.
-pub fn sender(envelope: &Envelope) -> Option<Value> {
-    let named = |id: &str, name: &str| {
-        let id = envelope.text(id)?;
-        Some([("id", Some(Value::from(id))), ("name", envelope.text(name).map(Value::from))])
-    };
-    let [id, name] = named("sender", "sender_name")?;
-    Some(present([id, name, ("user", named("sendUserId", "sendUserName").map(present))]))
+pub fn sender(envelope: &Envelope) -> Option<Map<String, Value>> {
+    let mut sender = party(envelope, "sender", "sender_name")?;
+    put(&mut sender, "user", party(envelope, "sendUserId", "sendUserName"));
+    Some(sender)
 }
 
 /// Describes the conversation that a callback belongs to, and who is at its other end.
-pub fn conversation(envelope: &Envelope, direction: Direction) -> Option<Value> {
+pub fn conversation(envelope: &Envelope, direction: Direction) -> Option<Map<String, Value>> {
     let id = envelope.conversation()?;
+    let mut conversation = Map::new();
     if let Some(room) = id.strip_prefix("R:") {
-        return Some(json!({ "kind": "group", "id": id, "room": room }));
+        put(&mut conversation, "kind", Some("group"));
+        put(&mut conversation, "room", Some(room));
+    } else {
+        put(&mut conversation, "kind", Some("direct"));
+        put(&mut conversation, "otherParty", other_party(envelope, &id, direction));
     }
-    let other = other_party(envelope, &id, direction).map(Value::from);
-    Some(present([("kind", Some("direct".into())), ("id", Some(id.into())), ("otherParty", other)]))
+    put(&mut conversation, "id", Some(id));
+    Some(conversation)
 }
 
 /// Finds the end of a direct conversation, `S:one_other`, that is not the account; where the account is neither of them,
@@ -82,6 +92,7 @@ fn other_party(envelope: &Envelope, conversation: &str, direction: Direction) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn read(callback: &Value) -> Envelope {
         Envelope::read(callback.to_string().as_bytes()).unwrap()
@@ -111,7 +122,7 @@ mod tests {
     fn a_conversation_is_with_a_room_or_with_its_other_end() {
         let case = |id: &str, direction| {
             let data = json!({"conversation_id": id, "sender": "8", "receiver": "9"});
-            conversation(&read(&json!({"wxid": "168", "data": data})), direction).unwrap()
+            Value::Object(conversation(&read(&json!({"wxid": "168", "data": data})), direction).unwrap())
         };
         assert_eq!(case("R:108", Direction::Inbound), json!({"kind": "group", "id": "R:108", "room": "108"}));
         for id in ["S:168_788", "S:788_168"] {
