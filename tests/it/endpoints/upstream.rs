@@ -104,7 +104,7 @@ async fn a_platforms_refusal_of_a_message_of_the_own_surface_is_a_problem_that_q
     let to = json!({"account": ACCOUNT, "conversation": conversation(ACCOUNT)});
     let message = json!({"to": to, "content": {"type": "text", "content": "你好"}});
     let request = gateway.post("/v1/messages").bearer_auth(CRM).json(&message);
-    let problem = problem::refuses(&gateway, request, 502, "upstream-rejected").await;
+    let problem = problem::refuses(&gateway, request, 422, "upstream-rejected").await;
     let upstream = &problem.body["upstream"];
     assert_eq!((&upstream["system"], &upstream["code"]), (&json!("quntool"), &json!(409)));
     assert_eq!(upstream["message"], "wxId is not online");

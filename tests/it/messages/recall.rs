@@ -50,7 +50,7 @@ async fn a_platforms_refusal_to_take_a_message_back_is_quoted() {
     let fault = Fault { body: Some(body), effect: Some(false), ..Fault::default() };
     gateway.simulator.fault(FaultRule::next(1, "/integration/wx_work/recall", fault)).unwrap();
 
-    let refused = problem::refuses(&gateway, recall(&gateway, sent.message_id()), 502, "upstream-rejected").await;
+    let refused = problem::refuses(&gateway, recall(&gateway, sent.message_id()), 422, "upstream-rejected").await;
 
     assert_eq!(refused.body["upstream"]["code"], 40_058);
     assert_eq!(refused.text_at("/upstream/message"), "invalid msgid");

@@ -45,6 +45,8 @@ pub enum Problem {
     NotConfigured,
     /// The platform refused the message.
     UpstreamRejected,
+    /// The platform refused by its HTTP status, without an answer that says why.
+    UpstreamStatus,
     /// The platform refused the gateway's credential.
     UpstreamUnauthorized,
     /// The platform's answer was lost or is not understood; the message may have been sent.
@@ -110,6 +112,7 @@ impl Problem {
         Self::Internal,
         Self::NotConfigured,
         Self::UpstreamRejected,
+        Self::UpstreamStatus,
         Self::UpstreamUnauthorized,
         Self::UpstreamAmbiguous,
         Self::UpstreamUnavailable,
@@ -171,7 +174,13 @@ impl Problem {
             Self::Throttled => entry(429_001, "throttled", "超过发送频率限制", "请在 Retry-After 之后重试"),
             Self::Internal => entry(500_001, "internal", "网关内部错误", "请凭 requestId 联系网关管理员"),
             Self::NotConfigured => entry(503_001, "not-configured", "网关未配置该功能", "请联系网关管理员"),
-            Self::UpstreamRejected => entry(502_001, "upstream-rejected", "平台拒绝了请求", "请按平台返回的错误码处理"),
+            Self::UpstreamRejected => entry(422_002, "upstream-rejected", "平台拒绝了请求", "请按平台返回的错误码处理"),
+            Self::UpstreamStatus => entry(
+                502_001,
+                "upstream-status",
+                "平台以 HTTP 状态拒绝了请求,未说明原因",
+                "请联系网关管理员检查平台地址",
+            ),
             Self::UpstreamUnauthorized => {
                 entry(502_002, "upstream-unauthorized", "平台拒绝了网关的凭证", "请联系网关管理员检查平台凭证")
             }

@@ -32,6 +32,7 @@ const RECALL: &[Problem] = &[Problem::StateConflict, Problem::RecallTooLate];
 const PLATFORM: &[Problem] = &[
     Problem::HostNotAllowed,
     Problem::UpstreamRejected,
+    Problem::UpstreamStatus,
     Problem::UpstreamUnauthorized,
     Problem::UpstreamAmbiguous,
     Problem::UpstreamUnavailable,
@@ -193,7 +194,7 @@ pub const ROUTES: &[Route] = &[
         credential: Credential::ApiKeyOrSignature,
         query: SIGNATURE,
         answers: &[(200, Body::Bytes), (206, Body::Bytes)],
-        problems: &[ALWAYS, CALLER, PLATFORM, &[Problem::UnknownPath]],
+        problems: &[ALWAYS, CALLER, PARAMETERS, PLATFORM, &[Problem::UnknownPath]],
         envelope: Envelope::Quntool,
         ..route(Method::Get, "/gnapi/files/{path}", "下载媒体文件", "Fetches a media file of 聚合聊天")
     },

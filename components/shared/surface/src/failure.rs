@@ -126,7 +126,10 @@ pub fn refusal(failure: Failure) -> Refusal {
             refusal.retry_after = Some(throttle.retry_after_ms);
             refusal
         }
-        Failure::Rejected(rejection) => rejected(Problem::UpstreamRejected, rejection),
+        Failure::Rejected(rejection) => {
+            let problem = if rejection.body.is_some() { Problem::UpstreamRejected } else { Problem::UpstreamStatus };
+            rejected(problem, rejection)
+        }
         Failure::Ambiguous(lost) => {
             let problem = match (&lost.id, lost.timed_out) {
                 (Some(_), false) => Problem::UpstreamAmbiguous,
@@ -202,10 +205,15 @@ mod tests {
     #[test]
     fn on_the_gateways_own_surface_it_is_a_problem_with_the_platforms_code() {
         let answer = Surface::Gateway.fail(rejection(Some("{}")), "r-1");
-        assert_eq!(answer.status, 502);
+        assert_eq!(answer.status, 422);
         let body: Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!(body["upstream"]["code"], 500);
         assert_eq!(body["id"], "m-1");
+        assert_eq!(
+            Surface::Gateway.fail(rejection(None), "r-1").status,
+            502,
+            "an HTTP server's word is not the platform's"
+        );
     }
 
     #[test]
