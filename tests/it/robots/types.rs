@@ -30,7 +30,7 @@ async fn every_type_leaves_as_its_document_shows_it_through_kdocs_and_straight()
             let kind = documented.kind;
             let message = json!({"msgtype": kind, kind: fields(kind, &gateway.simulator, KEY).await});
 
-            let answer = gateway.ask(relay(&gateway, &webhook(KEY), &[message.clone()])).await;
+            let answer = gateway.ask(relay(&gateway, &webhook(KEY), std::slice::from_ref(&message))).await;
 
             assert_eq!((answer.status, &answer.body["code"]), (200, &json!(0)), "{kind} {mode}: {answer:?}");
             let truth = gateway.simulator.truth();
@@ -48,7 +48,7 @@ async fn every_type_leaves_as_its_document_shows_it_through_kdocs_and_straight()
 async fn what_the_document_does_not_name_is_handed_on() {
     let gateway = Gateway::start().await;
     let message = json!({"msgtype": "text", "text": {"content": "你好", "trace": 7}, "chatid": "c"});
-    let answer = gateway.ask(relay(&gateway, &webhook(KEY), &[message.clone()])).await;
+    let answer = gateway.ask(relay(&gateway, &webhook(KEY), std::slice::from_ref(&message))).await;
     assert_eq!(answer.body["code"], 0, "{answer:?}");
     assert_eq!(gateway.simulator.truth().requests[0].body["data"], json!([message]));
 }

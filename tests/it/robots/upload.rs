@@ -33,7 +33,7 @@ async fn what_is_uploaded_for_a_robot_is_sent_by_it() {
             let request = gateway.simulator.truth().requests.pop().unwrap();
             assert_eq!(request.body, json!([{"name": "media", "fileName": "报告.txt", "size": size}]));
             let message = json!({"msgtype": kind, kind: {"media_id": uploaded.body["mediaId"]}});
-            let sent = gateway.ask(relay(&gateway, "robot:ops", &[message.clone()])).await;
+            let sent = gateway.ask(relay(&gateway, "robot:ops", std::slice::from_ref(&message))).await;
             assert_eq!(sent.body["code"], 0, "{sent:?}");
             let elsewhere = gateway.ask(relay(&gateway, &webhook("another"), &[message])).await;
             assert_ne!(elsewhere.body["code"], 0, "{elsewhere:?}");

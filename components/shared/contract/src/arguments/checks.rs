@@ -50,7 +50,11 @@ fn at<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
 
 /// Whether a text or a number is written so.
 fn is_written(value: &Value, text: &str) -> bool {
-    value.as_str().map_or_else(|| value.to_string() == text, |value| value == text)
+    match value {
+        Value::String(written) => written == text,
+        Value::Number(number) => number.to_string() == text,
+        _ => false,
+    }
 }
 
 fn is_blank(value: &Value) -> bool {
