@@ -43,8 +43,10 @@ pub async fn relay(request: Request, request_id: &str) -> Result<Answer, Refusal
     for (index, parts) in planned.into_iter().enumerate() {
         let stopped = stops && outcomes.last().is_some_and(|outcome| !outcome.went());
         let outcome = if stopped { Outcome::not_tried(parts.len()) } else { relay.send(index, parts).await };
-        // There is no such robot, and so there is none for the others.
-        if let Some(Failure::Invalid(invalid)) = outcome.failure() {
+        // What the request as a whole names wrongly, a robot say, is as wrong for the other messages.
+        if outcomes.is_empty()
+            && let Some(Failure::Invalid(invalid)) = outcome.failure()
+        {
             return Err(refusal(Failure::Invalid(invalid.clone())));
         }
         outcomes.push(outcome);
