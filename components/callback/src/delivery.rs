@@ -1,156 +1,83 @@
 //! One try to hand an event to a subscriber.
 
-pub mod schedule;
+mod alert;
+mod answer;
+mod schedule;
+mod webhook;
 
 use crate::{
-    configuration::{Configuration, Subscriber},
-    envelope::Envelope,
-    event::{self, Context},
-    journal::{Delivery, Tried},
+    configuration::Configuration,
+    journal::deliveries::{Delivery, Tried},
+    subscriber::{Subscriber, Way},
 };
-use bytes::Bytes;
-use futures::{
-    FutureExt,
-    future::{Either, select},
-    pin_mut,
-};
-use http::{HeaderMap, Request, header};
-use http_body_util::Full;
-use runtime::clock;
-use spin_sdk::wasip3::{
-    http::types::{ErrorCode, RequestOptions},
-    http_compat::RequestOptionsExtension,
-};
-
-/// A subscriber has so many milliseconds to answer (Standard Webhooks: 15 to 30 s).
-pub const TIMEOUT: u64 = 15_000;
-
-const NANOSECONDS: u64 = 1_000_000;
+use caller::types::Failure;
+use store::Database;
 
 /// What a try came to.
 pub struct Outcome {
     /// What follows.
     pub tried: Tried,
-    /// The subscriber's status, if it answered.
+    /// The subscriber's status, if it answered with another one than success.
     pub status: Option<u16>,
     /// Why it was not delivered.
     pub reason: Option<String>,
 }
 
-/// Hands an event to a subscriber, and says what follows.
-pub async fn attempt(delivery: &Delivery, subscriber: &Subscriber, configuration: &Configuration) -> Outcome {
-    let answer = match request(delivery, subscriber, configuration) {
-        Ok(request) => send(request).await,
-        Err(reason) => Err(reason),
-    };
-    let now = clock::now();
-    let (status, retry_after, reason) = match answer {
-        Ok((200..=299, _)) => return Outcome { tried: Tried::Delivered, status: None, reason: None },
-        Ok((410, _)) => {
-            let tried = Tried::Stopped { url: subscriber.url.clone() };
-            return Outcome { tried, status: Some(410), reason: Some("HTTP 410".into()) };
-        }
-        Ok((status, retry_after)) => (Some(status), retry_after, format!("HTTP {status}")),
-        Err(reason) => (None, None, reason.to_owned()),
-    };
-    let [jitter] = runtime::random::<1>();
-    let tried = match schedule::next(delivery.attempts, retry_after, jitter) {
-        Some(delay) => Tried::Retry(now + delay),
-        None => Tried::Dead,
-    };
-    Outcome { tried, status, reason: Some(reason) }
+impl Outcome {
+    /// An outcome that needs no words.
+    const fn of(tried: Tried) -> Self {
+        Self { tried, status: None, reason: None }
+    }
+
+    /// An outcome with its reason.
+    fn because(tried: Tried, reason: impl Into<String>) -> Self {
+        Self { tried, status: None, reason: Some(reason.into()) }
+    }
 }
 
-/// Writes and signs the request (Standard Webhooks). The signed time is the time of this try.
-fn request(
+/// Hands an event to a subscriber, and says what follows.
+pub async fn attempt(
+    database: &Database,
+    configuration: &Configuration,
     delivery: &Delivery,
     subscriber: &Subscriber,
-    configuration: &Configuration,
-) -> Result<Request<Full<Bytes>>, &'static str> {
-    let event = &delivery.event;
-    let envelope = Envelope::read(&event.raw).ok_or("the event cannot be read")?;
-    let now = clock::now();
-    let context = Context {
-        received_at: event.received_at,
-        now,
-        unverified: false,
-        origin: configuration.origin(&event.origin),
-        link_secret: &configuration.link_secret,
-    };
-    let body = event::body(&event.id, &envelope, &event.raw, &context).ok_or("the event cannot be written")?;
-    let seconds = i64::try_from(now / 1_000).unwrap_or_default();
-    let signature =
-        subscriber.webhook.sign(&event.id, seconds, body.as_bytes()).map_err(|_| "the event cannot be signed")?;
-    Request::post(&subscriber.url)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CONTENT_LENGTH, body.len())
-        .header("webhook-id", &event.id)
-        .header("webhook-timestamp", seconds)
-        .header("webhook-signature", signature)
-        .extension(timeouts())
-        .body(Full::new(Bytes::from(body)))
-        .map_err(|_| "the subscriber's address is not valid")
+) -> Outcome {
+    match &subscriber.way {
+        Way::Webhook { url, webhook } => webhook::attempt(delivery, url, webhook, configuration).await,
+        Way::Alert(robot) => alert::attempt(delivery, robot, configuration).await,
+        Way::BatchConfirm => answer::attempt(database, delivery, &answer::BATCH_CONFIRM).await,
+        Way::AccountStart => answer::attempt(database, delivery, &answer::ACCOUNT_START).await,
+    }
 }
 
-/// Sends a request; only the status and `Retry-After` (in milliseconds) of the answer are read. No redirect is followed.
-async fn send(request: Request<Full<Bytes>>) -> Result<(u16, Option<u64>), &'static str> {
-    let answer = spin_sdk::http::send(request).fuse();
-    let timer = clock::sleep(TIMEOUT).fuse();
-    pin_mut!(answer, timer);
-    match select(answer, timer).await {
-        Either::Left((Ok(response), _)) => {
-            Ok((response.status().as_u16(), retry_after(response.headers(), clock::now())))
+/// What a failure of `client` means for whoever asked.
+enum Consequence {
+    /// Nothing was done; a retry can help, after so many milliseconds at least.
+    NotDone(Option<u64>),
+    /// Nothing was done, and a retry does not help.
+    Never,
+    /// It may have been done.
+    Unclear,
+    /// The same is being done by someone else.
+    UnderWay,
+}
+
+/// Says what a failure means, and why it happened.
+fn consequence(failure: &Failure) -> (Consequence, String) {
+    match failure {
+        Failure::Invalid(invalid) => (Consequence::Never, format!("{} {}", invalid.field, invalid.reason)),
+        Failure::Throttled(throttle) => {
+            (Consequence::NotDone(Some(throttle.retry_after_ms)), format!("the limit {} is used up", throttle.limit))
         }
-        Either::Left((Err(error), _)) => Err(reason(&error)),
-        Either::Right(_) => Err("no answer in time"),
-    }
-}
-
-fn timeouts() -> RequestOptionsExtension {
-    let options = RequestOptions::new();
-    // A host that cannot set one of them still has the timer.
-    let _ = options.set_connect_timeout(Some(5_000 * NANOSECONDS));
-    let _ = options.set_first_byte_timeout(Some(TIMEOUT * NANOSECONDS));
-    let _ = options.set_between_bytes_timeout(Some(TIMEOUT * NANOSECONDS));
-    RequestOptionsExtension(options)
-}
-
-/// Reads `Retry-After` (RFC 9110 §10.2.3), seconds or a date, as milliseconds from now.
-fn retry_after(headers: &HeaderMap, now: u64) -> Option<u64> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(seconds.saturating_mul(1_000));
-    }
-    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis();
-    Some(u64::try_from(date).ok()?.saturating_sub(now))
-}
-
-fn reason(error: &ErrorCode) -> &'static str {
-    match error {
-        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => "the subscriber's host is not allowed",
-        ErrorCode::ConnectionRefused | ErrorCode::DestinationUnavailable => "the connection was refused",
-        ErrorCode::DnsError(_) | ErrorCode::DnsTimeout | ErrorCode::DestinationNotFound => "the host was not found",
-        ErrorCode::ConnectionTimeout | ErrorCode::ConnectionReadTimeout | ErrorCode::HttpResponseTimeout => {
-            "no answer in time"
+        Failure::Unauthorized(rejection) | Failure::Rejected(rejection) => {
+            (Consequence::NotDone(None), format!("the platform refused: {} {}", rejection.code, rejection.message))
         }
-        _ => "the connection was lost",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let read = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-            retry_after(&headers, 1_445_412_470_000)
-        };
-        assert_eq!(read("120"), Some(120_000));
-        assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(10_000));
-        assert_eq!(read("Wed, 21 Oct 2015 07:27:00 GMT"), Some(0));
-        assert_eq!(read("soon"), None);
+        Failure::Ambiguous(lost) => (Consequence::Unclear, format!("the platform's answer was lost: {}", lost.reason)),
+        Failure::Unavailable(unavailable) => {
+            (Consequence::NotDone(None), format!("the platform was not reached: {}", unavailable.reason))
+        }
+        Failure::NotAllowed(reason) | Failure::Other(reason) => (Consequence::NotDone(None), reason.clone()),
+        Failure::Conflict(_) => (Consequence::UnderWay, "the same message is under way".into()),
+        Failure::NotFound => (Consequence::Never, "the platform does not know it".into()),
     }
 }

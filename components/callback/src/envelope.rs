@@ -139,7 +139,8 @@ fn as_time(value: &Value) -> Option<u64> {
     u64::try_from(milliseconds).ok().filter(|_| (1..END_OF_TIME).contains(&milliseconds))
 }
 
-fn hash(body: &[u8]) -> String {
+/// Returns the hash that stands for bytes, `sha256:` and hexadecimal digits.
+pub fn hash(body: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(body).iter().fold("sha256:".to_owned(), |mut text, byte| {
         // Writing to a string cannot fail.

@@ -4,9 +4,9 @@
 use crate::{
     configuration,
     envelope::Envelope,
-    journal::{self, Entry, Event, schema::MIGRATIONS},
+    journal::{self, Entry, Event, System, schema::MIGRATIONS},
     origin,
-    pipeline::{self, Counts},
+    pipeline::{self, Counts, GLANCE, Routed},
 };
 use contract::Problem;
 use runtime::{
@@ -36,11 +36,13 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     let now = clock::now();
     let id = runtime::identifier();
-    let conversation = envelope.conversation().or_else(|| envelope.account.clone()).unwrap_or_default();
+    let account = envelope.account.clone().unwrap_or_default();
+    let conversation = envelope.conversation().unwrap_or_else(|| account.clone());
     let entry = Entry {
         id: &id,
         message_id: &envelope.message_id,
         kind: &envelope.kind,
+        account: &account,
         conversation: &conversation,
         origin: &origin,
         raw: &raw,
@@ -48,8 +50,22 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
         lease_until: now + pipeline::ROUTING_LEASE,
     };
     if let Some(sequence) = journal::insert(&database, &entry).map_err(internal)? {
-        let event = Event { sequence, id, origin, raw, received_at: now };
+        let event = Event {
+            sequence,
+            id,
+            system: System::Quntool,
+            message_id: envelope.message_id,
+            kind: envelope.kind,
+            origin,
+            received_at: now,
+            state: "received".into(),
+            unverified: false,
+            repeat_of: None,
+            raw,
+        };
         spin_sdk::wasip3::spawn(async move {
+            // The answer leaves first: what follows begins with calls that hold the instance.
+            clock::sleep(1).await;
             if let Err(error) = follow_up(&database, &event).await {
                 let reason = error.to_string();
                 log::write(
@@ -65,7 +81,9 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
 
 async fn follow_up(database: &Database, event: &Event) -> Result<(), store::Error> {
     let configuration = configuration::read().await;
-    pipeline::route(database, &configuration, event).await?;
+    while pipeline::route(database, &configuration, event).await? == Routed::Early {
+        clock::sleep(GLANCE).await;
+    }
     pipeline::hand_on(database, &configuration, &mut Counts::default()).await
 }
 

@@ -1,14 +1,19 @@
-//! Takes Quntool's callbacks, keeps them, and hands them on to the subscribers.
+//! Takes Quntool's callbacks, keeps them, hands them on to the subscribers, and shows them to those who ask.
 
 mod allow_list;
+mod api;
 mod configuration;
 mod delivery;
+mod document;
 mod envelope;
 mod event;
 mod intake;
 mod journal;
 mod origin;
 mod pipeline;
+mod retention;
+mod seen;
+mod subscriber;
 mod tick;
 
 use contract::Problem;
@@ -33,11 +38,20 @@ async fn route(request: Request) -> Result<Answer, Refusal> {
     match (segments.as_slice(), request.method()) {
         (["callback", "quntool", token], &Method::POST) => intake::take(token, request).await,
         (["internal", "callback", "tick"], &Method::POST) => tick::tick(request.headers()).await,
-        (["callback", "quntool", _] | ["internal", "callback", "tick"], _) => {
-            let mut refusal = Refusal::new(Problem::MethodNotAllowed, "");
-            refusal.allow = Some("POST".into());
-            Err(refusal)
+        (["v1", "events", "replay"], &Method::POST) => api::replay(request).await,
+        (["v1", "events"], &Method::GET) => api::events(request).await,
+        (["v1", "events", id], &Method::GET) if *id != "replay" => api::show(request, id).await,
+        (["v1", "deliveries"], &Method::GET) => api::deliveries(request).await,
+        (["callback", "quntool", _] | ["internal", "callback", "tick"] | ["v1", "events", "replay"], _) => {
+            Err(not_allowed("POST"))
         }
+        (["v1", "events" | "deliveries"] | ["v1", "events", _], _) => Err(not_allowed("GET")),
         _ => Err(Refusal::new(Problem::UnknownPath, "")),
     }
+}
+
+fn not_allowed(allow: &str) -> Refusal {
+    let mut refusal = Refusal::new(Problem::MethodNotAllowed, "");
+    refusal.allow = Some(allow.into());
+    refusal
 }

@@ -1,20 +1,20 @@
-//! What happens to an event after it was acknowledged: its outcome settles a message, it is routed, it is handed on.
+//! What happens to an event after it was acknowledged: it is looked at, it is routed, it is handed on.
 //!
 //! The same code runs right after the answer and at every tick; claims in the journal keep two runs off each other.
 
+mod hand_on;
+
 use crate::{
     configuration::Configuration,
-    delivery,
     envelope::Envelope,
-    journal::{self, Delivery, Event, Tried},
+    journal::{
+        Event, System, deliveries,
+        routing::{self, Route},
+    },
+    seen,
 };
-use caller::{messages, types::Failure};
-use futures::{
-    StreamExt,
-    future::{Either, select},
-    pin_mut,
-    stream::FuturesUnordered,
-};
+use caller::messages::{self, Settlement};
+pub use hand_on::hand_on;
 use runtime::{
     clock,
     log::{self, Level},
@@ -24,66 +24,130 @@ use store::{Database, Error};
 
 /// Who takes an event up works on it alone for so many milliseconds.
 pub const ROUTING_LEASE: u64 = 5_000;
-/// Who claims a delivery has it for so many milliseconds, and says every `BEAT` that it is still alive: what a crash
-/// leaves is taken up soon, however slow subscribers may be.
-const DELIVERY_LEASE: u64 = 8_000;
-const BEAT: u64 = 2_000;
-/// So many tries at once.
-const PARALLEL: usize = 8;
-/// A run begins nothing new after so many milliseconds: the next tick goes on.
-const RUN: u64 = 30_000;
+
+/// An outcome that comes before its message's own answer is looked at again after so many milliseconds.
+pub const GLANCE: u64 = 1_000;
+/// Such an outcome is believed to come for so many milliseconds: no send takes longer.
+const EARLY: u64 = 60_000;
 
 /// What a run did.
 #[derive(Debug, Default, Serialize)]
 pub struct Counts {
     /// Events that were routed.
     pub routed: u32,
+    /// Events that turned out to be late repeats.
+    pub repeated: u32,
     /// Deliveries that were taken.
     pub delivered: u32,
     /// Deliveries that are tried again.
     pub retrying: u32,
+    /// Deliveries for which there was nothing to do.
+    pub skipped: u32,
     /// Deliveries that ended as dead letters.
     pub dead: u32,
+    /// Events and marks that were old.
+    pub deleted: u32,
 }
 
 /// Takes up events that nobody has routed, and hands on what is due.
-pub async fn run(database: &Database, configuration: &Configuration) -> Result<Counts, Error> {
-    let mut counts = Counts::default();
+pub async fn run(database: &Database, configuration: &Configuration, counts: &mut Counts) -> Result<(), Error> {
+    if let Some(subscribers) = &configuration.subscribers {
+        let names: Vec<&str> = subscribers.iter().map(|subscriber| subscriber.name.as_str()).collect();
+        let abandoned = deliveries::abandon(database, &names, clock::now())?;
+        if abandoned > 0 {
+            let fields = [("deliveries", abandoned.to_string())];
+            let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+            log::write(Level::Warn, "subscribers are not configured any more", &fields);
+            counts.dead += abandoned;
+        }
+    }
+    route_received(database, configuration, counts).await?;
+    hand_on(database, configuration, counts).await
+}
+
+/// Routes the events that nobody works on.
+async fn route_received(database: &Database, configuration: &Configuration, counts: &mut Counts) -> Result<(), Error> {
     loop {
         let now = clock::now();
-        let events = journal::claim_events(database, now, now + ROUTING_LEASE, 100)?;
+        let events = routing::claim(database, now, now + ROUTING_LEASE, 100)?;
         if events.is_empty() {
-            break;
+            return Ok(());
         }
         for event in events {
-            counts.routed += u32::from(route(database, configuration, &event).await?);
+            match route(database, configuration, &event).await? {
+                Routed::Done => counts.routed += 1,
+                Routed::Repeated => counts.repeated += 1,
+                Routed::Early | Routed::NotYet => {}
+            }
         }
     }
-    hand_on(database, configuration, &mut counts).await?;
-    Ok(counts)
 }
 
-/// Settles the message that an event tells the outcome of, and makes the event's deliveries. False: not now; the event
-/// stays `received`, and a later run takes it up again.
-pub async fn route(database: &Database, configuration: &Configuration, event: &Event) -> Result<bool, Error> {
+/// What routing an event came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routed {
+    /// It has its deliveries.
+    Done,
+    /// It repeats another one.
+    Repeated,
+    /// It came before the answer to the send that it tells of; it can be looked at again after [`GLANCE`].
+    Early,
+    /// It stays `received`, and a later run takes it up again.
+    NotYet,
+}
+
+/// Looks at an event, and makes its deliveries.
+pub async fn route(database: &Database, configuration: &Configuration, event: &Event) -> Result<Routed, Error> {
     let envelope = Envelope::read(&event.raw);
-    let kind = envelope.as_ref().map_or("unknown", |envelope| envelope.kind.as_str());
-    if let Some(envelope) = &envelope
-        && let Err(failure) = settle(event, envelope).await
-    {
-        let reason = format!("{failure:?}");
-        log::write(Level::Error, "an outcome was not settled", &[("event", &event.id), ("reason", &reason)]);
-        return Ok(false);
-    }
-    let Some(subscribers) = &configuration.subscribers else { return Ok(false) };
-    let wanting = subscribers.iter().filter(|subscriber| subscriber.wants(kind));
+    let unverified = match look(event, envelope.as_ref()).await {
+        Ok(Look::New { unverified }) => unverified,
+        Ok(Look::Repeat(first)) => {
+            routing::route(database, event.sequence, &Route::Repeated(&first), clock::now())?;
+            return Ok(Routed::Repeated);
+        }
+        Ok(Look::Early) => {
+            routing::postpone(database, event.sequence, clock::now() + GLANCE)?;
+            return Ok(Routed::Early);
+        }
+        Err(reason) => {
+            log::write(Level::Error, "an event is not routed yet", &[("event", &event.id), ("reason", &reason)]);
+            return Ok(Routed::NotYet);
+        }
+    };
+    let Some(subscribers) = &configuration.subscribers else { return Ok(Routed::NotYet) };
+    let wanting = subscribers.iter().filter(|subscriber| subscriber.wants(event, envelope.as_ref()));
     let names: Vec<&str> = wanting.map(|subscriber| subscriber.name.as_str()).collect();
-    journal::route(database, event.sequence, &names, clock::now())?;
-    Ok(true)
+    let route = Route::To { subscribers: &names, unverified };
+    routing::route(database, event.sequence, &route, clock::now())?;
+    Ok(Routed::Done)
 }
 
-async fn settle(event: &Event, envelope: &Envelope) -> Result<(), Failure> {
-    let (Some((sent, code, message)), Some(account)) = (envelope.outcome(), &envelope.account) else { return Ok(()) };
+/// What an event is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Look {
+    /// One that has not been seen before.
+    New {
+        /// Whether it tells the outcome of a message that the gateway did not send.
+        unverified: bool,
+    },
+    /// A repeat of the event with this id, which has left the journal.
+    Repeat(String),
+    /// The outcome of a message that may still be on its way: look again soon.
+    Early,
+}
+
+/// Looks whether an event repeats another one, and settles the message that it tells the outcome of. The error is the
+/// reason in words. A second time finds the same.
+pub async fn look(event: &Event, envelope: Option<&Envelope>) -> Result<Look, String> {
+    if event.system == System::Gateway {
+        return Ok(Look::New { unverified: false });
+    }
+    if let Some(first) = seen::first(&event.message_id).map_err(|error| error.to_string())? {
+        return Ok(Look::Repeat(first));
+    }
+    let Some(envelope) = envelope else { return Ok(Look::New { unverified: false }) };
+    let Some((sent, code, message)) = envelope.outcome() else { return Ok(Look::New { unverified: false }) };
+    let Some(account) = &envelope.account else { return Ok(Look::New { unverified: true }) };
     let outcome = messages::Outcome {
         event_id: event.id.clone(),
         upstream_id: sent.to_owned(),
@@ -95,69 +159,9 @@ async fn settle(event: &Event, envelope: &Envelope) -> Result<(), Failure> {
         content: envelope.text("content"),
         sent_at: envelope.sent_at(),
     };
-    messages::settle(outcome).await.map(|_| ())
-}
-
-/// Hands on what is due, several at once, until nothing is or the run is over.
-pub async fn hand_on(database: &Database, configuration: &Configuration, counts: &mut Counts) -> Result<(), Error> {
-    if configuration.subscribers.is_none() {
-        return Ok(());
-    }
-    let over = clock::now() + RUN;
-    let mut under_way = FuturesUnordered::new();
-    loop {
-        let now = clock::now();
-        if now < over && under_way.len() < PARALLEL {
-            let room = u32::try_from(PARALLEL - under_way.len()).unwrap_or(1);
-            for delivery in journal::claim_deliveries(database, now, now + DELIVERY_LEASE, room)? {
-                under_way.push(attempt(database, configuration, delivery));
-            }
-        }
-        match under_way.next().await {
-            None => return Ok(()),
-            Some(tried) => match tried? {
-                Tried::Delivered => counts.delivered += 1,
-                Tried::Retry(_) => counts.retrying += 1,
-                Tried::Dead | Tried::Stopped { .. } => counts.dead += 1,
-            },
-        }
-    }
-}
-
-async fn attempt(database: &Database, configuration: &Configuration, delivery: Delivery) -> Result<Tried, Error> {
-    let mut subscribers = configuration.subscribers.iter().flatten();
-    let subscriber = subscribers.find(|subscriber| subscriber.name == delivery.subscriber);
-    let outcome = match subscriber {
-        Some(subscriber) => alive(database, &delivery, delivery::attempt(&delivery, subscriber, configuration)).await?,
-        None => delivery::Outcome {
-            tried: Tried::Dead,
-            status: None,
-            reason: Some("the subscriber is not configured any more".into()),
-        },
-    };
-    let reason = outcome.reason.as_deref();
-    journal::tried(database, &delivery, &outcome.tried, outcome.status, reason, clock::now())?;
-    if let Some(reason) = reason {
-        let fields = [("event", delivery.event.id.as_str()), ("subscriber", &delivery.subscriber), ("reason", reason)];
-        log::write(Level::Warn, "an event was not handed on", &fields);
-    }
-    Ok(outcome.tried)
-}
-
-/// Keeps a delivery while a try takes its time.
-async fn alive(
-    database: &Database,
-    delivery: &Delivery,
-    attempt: impl Future<Output = delivery::Outcome>,
-) -> Result<delivery::Outcome, Error> {
-    pin_mut!(attempt);
-    loop {
-        let beat = clock::sleep(BEAT);
-        pin_mut!(beat);
-        match select(attempt, beat).await {
-            Either::Left((outcome, _)) => return Ok(outcome),
-            Either::Right(((), going_on)) => attempt = going_on,
-        }
-        journal::keep(database, delivery, clock::now() + DELIVERY_LEASE)?;
+    match messages::settle(outcome).await.map_err(|failure| format!("{failure:?}"))? {
+        Settlement::Settled | Settlement::Repeated => Ok(Look::New { unverified: false }),
+        Settlement::Early if clock::now() < event.received_at.saturating_add(EARLY) => Ok(Look::Early),
+        Settlement::Early | Settlement::Unmatched => Ok(Look::New { unverified: true }),
     }
 }

@@ -1,10 +1,12 @@
-//! `POST /internal/callback/tick`: takes up what a crash left and what is due.
+//! `POST /internal/callback/tick`: takes up what a crash left, what is due, and what is old.
 
 use crate::{
     configuration,
     intake::internal,
-    journal::{self, schema::MIGRATIONS},
-    pipeline,
+    journal::{deliveries, schema::MIGRATIONS},
+    pipeline::{self, Counts},
+    retention,
+    subscriber::Way,
 };
 use contract::Problem;
 use http::HeaderMap;
@@ -20,8 +22,12 @@ pub async fn tick(headers: &HeaderMap) -> Result<Answer, Refusal> {
     }
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     for subscriber in configuration.subscribers.iter().flatten() {
-        journal::restart(&database, &subscriber.name, &subscriber.url).map_err(internal)?;
+        if let Way::Webhook { url, .. } = &subscriber.way {
+            deliveries::restart(&database, &subscriber.name, url).map_err(internal)?;
+        }
     }
-    let counts = pipeline::run(&database, &configuration).await.map_err(internal)?;
+    let mut counts = Counts::default();
+    pipeline::run(&database, &configuration, &mut counts).await.map_err(internal)?;
+    counts.deleted = retention::sweep(&database, configuration.journal).map_err(internal)?;
     Ok(Answer::json(200, &json!(counts)))
 }

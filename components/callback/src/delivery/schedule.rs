@@ -19,6 +19,12 @@ pub fn next(attempts: u32, retry_after: Option<u64>, jitter: u8) -> Option<u64> 
     Some(spread.max(retry_after.unwrap_or(0).min(24 * HOUR)))
 }
 
+/// Returns when to try again after so many tries, jitter included; none if that was the last one.
+pub fn at(attempts: u32, retry_after: Option<u64>) -> Option<u64> {
+    let [jitter] = runtime::random::<1>();
+    next(attempts, retry_after, jitter).map(|delay| runtime::clock::now() + delay)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of every route of the gateway, built from the tables.
 
 mod components;
+mod event;
 mod message;
 mod operation;
 mod schema;

@@ -21,6 +21,8 @@ pub enum Problem {
     UnknownPath,
     /// No such message, or another caller's.
     UnknownMessage,
+    /// No such event, or not any more.
+    UnknownEvent,
     /// The path is there, the method is not.
     MethodNotAllowed,
     /// The first request with this idempotency key has not been answered yet.
@@ -100,6 +102,7 @@ impl Problem {
         Self::CallbackNotAllowed,
         Self::UnknownPath,
         Self::UnknownMessage,
+        Self::UnknownEvent,
         Self::MethodNotAllowed,
         Self::InFlight,
         Self::StateConflict,
@@ -148,6 +151,7 @@ impl Problem {
             Self::UnknownMessage => {
                 entry(404_002, "unknown-message", "消息不存在", "请检查消息 id;只能查询自己发送的消息")
             }
+            Self::UnknownEvent => entry(404_003, "unknown-event", "事件不存在", "请检查事件 id;事件只在保留期内可查"),
             Self::MethodNotAllowed => {
                 entry(405_001, "method-not-allowed", "请求方法不支持", "请改用 Allow 头列出的方法")
             }

@@ -88,6 +88,62 @@ pub const SUMMARY: &[Parameter] = &[
     Parameter::optional("until", Kind::Text, IDENTIFIER, "到何时为止(不含),默认为现在"),
 ];
 
+/// The states of an event, as `/v1` writes them.
+pub const EVENT_STATES: &[&str] = &["received", "routed", "repeated"];
+
+/// The states of a delivery, as `/v1` writes them.
+pub const DELIVERY_STATES: &[&str] = &["waiting", "pending", "delivering", "retrying", "delivered", "skipped", "dead"];
+
+/// Names of types and accounts, to select by.
+const NAMES: &[Rule] = &[Rule::Count(0, 100), Rule::NotBlank, Rule::MaxBytes(128)];
+
+/// A cursor, or a subscriber's name.
+const NAME: &[Rule] = &[Rule::NotBlank, Rule::MaxBytes(512)];
+
+/// What `GET /v1/events` selects by.
+pub const EVENTS: &[Parameter] = &[
+    Parameter::optional("after", Kind::Text, NAME, "上一页返回的 next;为空则从最早的事件开始"),
+    Parameter::optional("type", Kind::TextList, NAMES, "只返回这些类型的事件,可重复或用英文逗号隔开"),
+    Parameter::optional("account", Kind::TextList, NAMES, "只返回这些企业微信id的事件,可重复或用英文逗号隔开"),
+    Parameter::optional(
+        "state",
+        Kind::Text,
+        &[Rule::Words(EVENT_STATES)],
+        "只返回该状态的事件,repeated 为迟到的重复回调;默认为 repeated 以外的所有事件",
+    ),
+    Parameter::optional("limit", Kind::Integer, &[Rule::Range(1, 500)], "每页条数,默认为100"),
+    Parameter::optional("wait", Kind::Integer, &[Rule::Range(0, 30)], "没有事件时最多等待的秒数,默认为0"),
+];
+
+/// What `GET /v1/deliveries` selects by.
+pub const DELIVERIES: &[Parameter] = &[
+    Parameter::optional("state", Kind::Text, &[Rule::Words(DELIVERY_STATES)], "只返回该状态的投递,dead 为死信"),
+    Parameter::optional("subscriber", Kind::Text, NAME, "只返回该订阅方的投递"),
+    Parameter::optional("after", Kind::Text, NAME, "上一页返回的 next"),
+    Parameter::optional("limit", Kind::Integer, &[Rule::Range(1, 500)], "每页条数,默认为100"),
+];
+
+/// What `POST /v1/events/replay` asks for: `ids`, or `from`.
+pub const REPLAY: &[Parameter] = &[
+    Parameter::optional(
+        "ids",
+        Kind::TextList,
+        &[Rule::Count(1, 1_000), Rule::NotBlank, Rule::MaxBytes(64)],
+        "事件id列表;不与 from、to 同时使用",
+    ),
+    Parameter::optional("from", Kind::Text, NAME, "起点:RFC 3339 时间(含),或 next 返回的游标(不含)"),
+    Parameter::optional("to", Kind::Text, NAME, "终点:RFC 3339 时间(不含),或游标(含);默认为最新的事件"),
+    Parameter::optional("types", Kind::TextList, NAMES, "只重新投递这些类型的事件"),
+    Parameter::optional("accounts", Kind::TextList, NAMES, "只重新投递这些企业微信id的事件"),
+    Parameter::optional(
+        "subscriber",
+        Kind::Text,
+        NAME,
+        "只投递给该订阅方,已停止接收的将重新开始;默认为订阅了该类型的所有订阅方",
+    ),
+    Parameter::optional("dryRun", Kind::Boolean, &[], "true:只计数,不投递"),
+];
+
 /// What a signed link carries.
 pub const SIGNATURE: &[Parameter] = &[
     Parameter::optional("expires", Kind::Integer, &[Rule::Range(0, i64::MAX)], "签名链接的失效时间(Unix 秒)"),
@@ -222,6 +278,39 @@ pub const ROUTES: &[Route] = &[
         )
     },
     Route {
+        query: EVENTS,
+        answers: &[(200, Body::Json("Events"))],
+        problems: &[ALWAYS, CALLER, PARAMETERS],
+        ..route(
+            Method::Get,
+            "/v1/events",
+            "拉取事件",
+            "Lists events in the order in which they were received, and waits for new ones if asked to",
+        )
+    },
+    Route {
+        answers: &[(200, Body::Json("EventWithDeliveries"))],
+        problems: &[ALWAYS, CALLER, &[Problem::UnknownEvent]],
+        ..route(Method::Get, "/v1/events/{id}", "查询事件及其投递", "Shows an event and its deliveries")
+    },
+    Route {
+        request: Body::Json("ReplayRequest"),
+        answers: &[(200, Body::Json("Replay"))],
+        problems: &[ALWAYS, CALLER, BODY, PARAMETERS],
+        ..route(
+            Method::Post,
+            "/v1/events/replay",
+            "重新投递事件",
+            "Hands events on again, by id or by range; a delivery that is under way is left alone",
+        )
+    },
+    Route {
+        query: DELIVERIES,
+        answers: &[(200, Body::Json("Deliveries"))],
+        problems: &[ALWAYS, CALLER, PARAMETERS],
+        ..route(Method::Get, "/v1/deliveries", "查询投递", "Lists deliveries, the dead letters for example")
+    },
+    Route {
         credential: Credential::Tick,
         answers: &[(200, Body::Json("Counts"))],
         ..route(
@@ -238,7 +327,7 @@ pub const ROUTES: &[Route] = &[
             Method::Post,
             "/internal/callback/tick",
             "处理到期的事件与投递",
-            "Works events and deliveries that are due",
+            "Works events and deliveries that are due, and what is old",
         )
     },
     Route {

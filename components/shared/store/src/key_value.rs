@@ -36,6 +36,14 @@ impl KeyValue {
         self.0.set(key, value).map_err(failed)
     }
 
+    /// Writes values, in one call.
+    pub fn set_many(&self, values: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        batch::set_many(&self.0, values).map_err(failed)
+    }
+
     /// Adds to a counter, and returns its new value; one that does not exist counts from zero.
     pub fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
         atomics::increment(&self.0, key, delta).map_err(failed)

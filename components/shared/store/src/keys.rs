@@ -12,6 +12,11 @@ pub fn lease(name: &str, bucket: u64) -> String {
     format!("lease/{name}/{bucket}")
 }
 
+/// The mark of a callback that left the journal. Value: the gateway's id of its event.
+pub fn seen(source: &str, message_id: &str) -> String {
+    format!("seen/{source}/{message_id}")
+}
+
 /// A sending slot of an account. Counter.
 pub fn slot(account: &str, slot: u64) -> String {
     format!("slot/{account}/{slot}")

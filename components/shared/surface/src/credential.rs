@@ -50,6 +50,9 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// The caller whose messages are the gateway's own; nobody else has this name.
+pub const OWN_CALLER: &str = "gateway";
+
 /// A business system that may call.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +78,9 @@ impl Callers {
         for (index, caller) in callers.iter().enumerate() {
             if caller.name.is_empty() || caller.secret.is_empty() {
                 return Err(format!("callers: entry {index} has an empty name or secret"));
+            }
+            if caller.name == OWN_CALLER {
+                return Err(format!("callers: the name of entry {index} is reserved"));
             }
             if callers.iter().skip(index + 1).any(|other| other.name == caller.name) {
                 return Err(format!("callers: the name of entry {index} comes twice"));
@@ -175,6 +181,7 @@ mod tests {
         for json in [
             r#"[{"name":"a","secret":"hush"},{"name":"a","secret":"hush2"}]"#,
             r#"[{"name":"","secret":"hush"}]"#,
+            r#"[{"name":"gateway","secret":"hush"}]"#,
             r#"[{"name":"a","secret":""}]"#,
             r#"[{"name":"a","secret":"hush","x":1}]"#,
             r#"{"name":"a","secret":"hush"}"#,

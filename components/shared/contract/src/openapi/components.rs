@@ -1,6 +1,6 @@
 //! What operations share: envelopes, refusals, headers, credentials.
 
-use super::{message, schema};
+use super::{event, message, schema};
 use crate::{
     kdocs,
     preference::{PREFER, PREFERENCES},
@@ -83,6 +83,7 @@ pub fn parameter_names() -> impl Iterator<Item = &'static str> {
 
 fn schemas() -> Map<String, Value> {
     let mut schemas = message::schemas();
+    schemas.extend(event::schemas());
     schemas.extend(envelopes());
     schemas.insert("RobotMessage".into(), robot_message());
     schemas

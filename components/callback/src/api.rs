@@ -1,0 +1,70 @@
+//! `/v1/events` and `/v1/deliveries`: what the journal knows, for callers.
+
+mod deliveries;
+mod events;
+mod replay;
+
+pub use deliveries::list as deliveries;
+pub use events::{list as events, show};
+pub use replay::replay;
+
+use crate::{
+    intake::internal,
+    journal::{list::Shown, schema::MIGRATIONS},
+};
+use contract::{
+    Arguments, Parameter, Violation,
+    arguments::{self, Names},
+};
+use runtime::clock::rfc3339;
+use serde_json::{Map, Value, json};
+use spin_sdk::http::Request;
+use store::Database;
+use surface::{Refusal, Surface, credential, query};
+
+/// A page has so many entries unless the caller says otherwise.
+const PAGE: u32 = 100;
+
+/// Opens the journal for a caller whose credential came along.
+async fn open(request: &Request) -> Result<Database, Refusal> {
+    let query = request.uri().query().unwrap_or_default();
+    credential::authenticate(Surface::Gateway, request.headers(), query).await?;
+    Database::open(&MIGRATIONS).map_err(internal)
+}
+
+/// Reads the query by the table of its parameters.
+fn arguments(table: &[Parameter], request: &Request) -> Result<Arguments, Refusal> {
+    let pairs = query::pairs(request.uri().query().unwrap_or_default());
+    let given = arguments::query::read(table, pairs, Names::Exact);
+    Arguments::check(table, given, Names::Exact).map_err(Refusal::from)
+}
+
+/// Returns a number that its rule has checked.
+fn number(arguments: &Arguments, name: &str) -> Option<u32> {
+    arguments.documented.get(name)?.as_u64()?.try_into().ok()
+}
+
+fn violation(field: &str, reason: &str) -> Refusal {
+    Violation { field: field.into(), reason: reason.into() }.into()
+}
+
+/// Reads a cursor: the place of an event.
+fn place(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|place| *place >= 0)
+}
+
+/// Writes a delivery; what is not known is left out.
+fn describe(delivery: &Shown) -> Value {
+    let fields = [
+        ("eventId", Some(json!(delivery.event_id))),
+        ("type", Some(json!(delivery.kind))),
+        ("subscriber", Some(json!(delivery.subscriber))),
+        ("state", Some(json!(delivery.state))),
+        ("attempts", Some(json!(delivery.attempts))),
+        ("dueAt", delivery.due_at.map(|at| json!(rfc3339(at)))),
+        ("changedAt", Some(json!(rfc3339(delivery.changed_at)))),
+        ("status", delivery.status.map(|status| json!(status))),
+        ("reason", delivery.reason.as_ref().map(|reason| json!(reason))),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+}
