@@ -5,6 +5,7 @@ use crate::{
     gateway::{
         Gateway,
         messages::{ACCOUNT, CUSTOMER, TEXT, history},
+        worked,
     },
     receiver::Receiver,
 };
@@ -33,7 +34,7 @@ async fn an_event_that_was_on_its_way_is_handed_on_after_the_restart() {
     gateway.skip(LEASE).await;
     let done = gateway.tick("callback").await;
 
-    assert_eq!(done, json!({"routed": 0, "delivered": 1, "retrying": 0, "dead": 0}));
+    assert_eq!(done, worked(&[("delivered", 1)]));
     let events = receiver.events(2).await;
     assert_eq!((events.len(), &events[0].id), (2, &events[1].id));
     gateway.skip(LEASE * 2).await;

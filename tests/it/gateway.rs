@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod builder;
 pub mod credentials;
+pub mod events;
 mod host;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -17,7 +18,7 @@ use answer::Answer;
 use builder::Builder;
 use host::Host;
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use simulator::{Simulator, System};
 use std::{
     collections::BTreeMap,
@@ -58,7 +59,7 @@ impl Gateway {
         Builder::default()
     }
 
-    /// Returns its origin.
+    /// Returns its origin, another one after each start.
     pub fn url(&self) -> String {
         self.host.url.clone()
     }
@@ -190,6 +191,14 @@ impl Drop for Gateway {
             assert!(!printed.contains(trouble), "the host printed:\n{printed}");
         }
     }
+}
+
+/// What a tick of `callback` answers that did so much, and nothing else.
+pub fn worked(done: &[(&str, u64)]) -> Value {
+    let names = ["routed", "repeated", "delivered", "retrying", "skipped", "dead", "deleted"];
+    assert!(done.iter().all(|(name, _)| names.contains(name)), "{done:?}");
+    let count = |name| done.iter().find(|(done, _)| *done == name).map_or(0, |(_, count)| *count);
+    names.iter().map(|name| ((*name).to_owned(), Value::from(count(*name)))).collect::<Map<_, _>>().into()
 }
 
 /// Waits until something is there; fails when that takes too long.

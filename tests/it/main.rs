@@ -19,6 +19,7 @@ mod events;
 mod files;
 mod gateway;
 mod idempotency;
+mod journal_chaos;
 mod limits;
 mod lost_answers;
 mod messages;

@@ -5,6 +5,7 @@ use crate::{
         Gateway,
         credentials::SIGNING,
         messages::{ACCOUNT, CUSTOMER},
+        worked,
     },
     receiver::Receiver,
 };
@@ -16,10 +17,6 @@ use time::{OffsetDateTime, macros::format_description};
 
 /// The delays between tries in seconds, as Standard Webhooks suggests them.
 const DELAYS: [u64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
-
-fn nothing_done() -> Value {
-    json!({"routed": 0, "delivered": 0, "retrying": 0, "dead": 0})
-}
 
 /// Waits until so many tries have failed, and the journal knows.
 async fn failed(gateway: &Gateway, tries: usize) {
@@ -42,15 +39,15 @@ async fn a_failed_delivery_is_tried_again_for_the_one_that_failed() {
     failed(&gateway, 1).await;
 
     gateway.skip(Duration::from_secs(2)).await;
-    assert_eq!(gateway.tick("callback").await, nothing_done(), "it is not due yet");
+    assert_eq!(gateway.tick("callback").await, worked(&[]), "it is not due yet");
     gateway.skip(Duration::from_secs(7)).await;
-    assert_eq!(gateway.tick("callback").await, json!({"routed": 0, "delivered": 1, "retrying": 0, "dead": 0}));
+    assert_eq!(gateway.tick("callback").await, worked(&[("delivered", 1)]));
 
     let second = bad.events(2).await.remove(1);
     assert_eq!((&second.id, &second.request.body), (&first.id, &first.request.body));
     assert_ne!(second.request.headers["webhook-timestamp"], first.request.headers["webhook-timestamp"]);
     assert_eq!(good.received().len(), 1);
-    assert_eq!(gateway.tick("callback").await, nothing_done());
+    assert_eq!(gateway.tick("callback").await, worked(&[]));
 }
 
 #[tokio::test]
@@ -63,15 +60,20 @@ async fn a_delivery_is_tried_ten_times_on_schedule_and_is_then_a_dead_letter() {
     for (tries, delay) in (1..).zip(DELAYS) {
         // Jitter spreads a delay over 80 to 120 %.
         gateway.skip(Duration::from_secs(clock + delay * 75 / 100)).await;
-        assert_eq!(gateway.tick("callback").await, nothing_done(), "before try {}", tries + 1);
+        assert_eq!(gateway.tick("callback").await, worked(&[]), "before try {}", tries + 1);
         clock += delay * 125 / 100 + 1;
         gateway.skip(Duration::from_secs(clock)).await;
         let (retrying, dead) = if tries < DELAYS.len() { (1, 0) } else { (0, 1) };
-        let done = json!({"routed": 0, "delivered": 0, "retrying": retrying, "dead": dead});
+        let done = worked(&[("retrying", retrying), ("dead", dead)]);
         assert_eq!(gateway.tick("callback").await, done, "try {}", tries + 1);
     }
-    gateway.skip(Duration::from_secs(clock + 30 * 86_400)).await;
-    assert_eq!(gateway.tick("callback").await, nothing_done());
+    let dead = gateway.deliveries("state=dead").await;
+    assert_eq!((dead.len(), &dead[0]["attempts"], &dead[0]["status"]), (1, &json!(10), &json!(503)));
+    gateway.skip(Duration::from_secs(clock + 29 * 86_400)).await;
+    assert_eq!(gateway.tick("callback").await, worked(&[]));
+    gateway.skip(Duration::from_secs(clock + 31 * 86_400)).await;
+    // The event, and the mark of one that old.
+    assert_eq!(gateway.tick("callback").await, worked(&[("deleted", 2)]));
     assert_eq!(receiver.received().len(), 10);
 }
 
@@ -102,7 +104,7 @@ async fn retry_after_is_waited_for_as_seconds_or_as_a_date() {
         failed(&gateway, 1).await;
 
         gateway.skip(Duration::from_secs(100)).await;
-        assert_eq!(gateway.tick("callback").await, nothing_done(), "{retry_after}");
+        assert_eq!(gateway.tick("callback").await, worked(&[]), "{retry_after}");
         gateway.skip(Duration::from_secs(130)).await;
         assert_eq!(gateway.tick("callback").await["delivered"], 1, "{retry_after}");
     }
