@@ -46,30 +46,48 @@ pub async fn read() -> Rc<Configuration> {
     if let Some(read) = READ.with_borrow(Clone::clone) {
         return read;
     }
-    let subscribers = subscriber::configured(&runtime::variable("subscribers").await)
+    let [subscribers, sources, accounts, callback_token, tick_token, link_secret, public_url, journal_days] =
+        variables([
+            "subscribers",
+            "callback_sources",
+            "callback_accounts",
+            "callback_token",
+            "tick_token",
+            "link_secret",
+            "public_url",
+            "journal_days",
+        ])
+        .await;
+    let [alert_robot, batch_confirm, account_start] =
+        variables(["alert_robot", "auto_batch_confirm", "auto_account_start"]).await;
+    let subscribers = subscriber::configured(&subscribers)
         .inspect_err(|reason| {
             log::write(Level::Error, "the variable subscribers is not valid: events wait", &[("reason", reason)]);
         })
         .ok();
-    let sources = runtime::variable("callback_sources").await;
-    let allow_list = AllowList::parse(&sources, &runtime::variable("callback_accounts").await).inspect_err(|reason| {
+    let allow_list = AllowList::parse(&sources, &accounts).inspect_err(|reason| {
         log::write(Level::Error, "an allow-list is not valid: every callback is refused", &[("reason", reason)]);
     });
-    let own = subscriber::own(
-        Secret::new(runtime::variable("alert_robot").await),
-        runtime::variable("auto_batch_confirm").await == "true",
-        runtime::variable("auto_account_start").await == "true",
-    );
-    let tick_token = Secret::new(runtime::variable("tick_token").await);
+    let own = subscriber::own(Secret::new(alert_robot), batch_confirm == "true", account_start == "true");
+    let tick_token = Secret::new(tick_token);
     let read = Rc::new(Configuration {
-        callback_token: Secret::new(runtime::variable("callback_token").await),
-        link_secret: link::secret(Secret::new(runtime::variable("link_secret").await), &tick_token),
-        public_url: runtime::variable("public_url").await.trim_end_matches('/').to_owned(),
+        callback_token: Secret::new(callback_token),
+        link_secret: link::secret(Secret::new(link_secret), &tick_token),
+        public_url: public_url.trim_end_matches('/').to_owned(),
         allow_list,
         tick_token,
-        journal: runtime::variable("journal_days").await.parse().unwrap_or(JOURNAL_DAYS).saturating_mul(DAY),
+        journal: journal_days.parse().unwrap_or(JOURNAL_DAYS).saturating_mul(DAY),
         subscribers: subscribers.map(|configured| configured.into_iter().chain(own).collect()),
     });
     READ.set(Some(read.clone()));
     read
+}
+
+/// Reads variables, in their order.
+async fn variables<const N: usize>(names: [&str; N]) -> [String; N] {
+    let mut values = [const { String::new() }; N];
+    for (value, name) in values.iter_mut().zip(names) {
+        *value = runtime::variable(name).await;
+    }
+    values
 }

@@ -62,6 +62,11 @@ enum Consequence {
     UnderWay,
 }
 
+/// Says why a failure happened.
+pub fn reason(failure: &Failure) -> String {
+    consequence(failure).1
+}
+
 /// Says what a failure means, and why it happened.
 fn consequence(failure: &Failure) -> (Consequence, String) {
     match failure {

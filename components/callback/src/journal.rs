@@ -14,6 +14,7 @@ pub mod retention;
 pub mod routing;
 pub mod schema;
 
+use serde_json::json;
 use store::{Error, Row, Sql, database::integer};
 
 /// Whose an event is.
@@ -103,6 +104,18 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<i64>, Error> {
 pub fn find(sql: &impl Sql, id: &str) -> Result<Option<Event>, Error> {
     let row = sql.query_one(&format!("SELECT {EVENT} FROM event WHERE id = ?"), &[id.into()])?;
     row.as_ref().map(event).transpose()
+}
+
+/// Returns the events at these places, in their order.
+fn in_order(sql: &impl Sql, places: &[i64]) -> Result<Vec<Event>, Error> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sql.query(
+        &format!("SELECT {EVENT} FROM event WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence"),
+        &[json!(places).to_string().into()],
+    )?;
+    rows.iter().map(event).collect()
 }
 
 fn event(row: &Row) -> Result<Event, Error> {

@@ -6,6 +6,7 @@ mod hand_on;
 
 use crate::{
     configuration::Configuration,
+    delivery,
     envelope::Envelope,
     journal::{
         Event, System, deliveries,
@@ -159,7 +160,7 @@ pub async fn look(event: &Event, envelope: Option<&Envelope>) -> Result<Look, St
         content: envelope.text("content"),
         sent_at: envelope.sent_at(),
     };
-    match messages::settle(outcome).await.map_err(|failure| format!("{failure:?}"))? {
+    match messages::settle(outcome).await.map_err(|failure| delivery::reason(&failure))? {
         Settlement::Settled | Settlement::Repeated => Ok(Look::New { unverified: false }),
         Settlement::Early if clock::now() < event.received_at.saturating_add(EARLY) => Ok(Look::Early),
         Settlement::Early | Settlement::Unmatched => Ok(Look::New { unverified: true }),

@@ -1,6 +1,6 @@
 //! Deliveries: claimed, tried, ended.
 
-use super::{EVENT, Event, event};
+use super::{Event, in_order};
 use serde_json::json;
 use store::{Error, Sql, Value, database::integer};
 
@@ -76,13 +76,8 @@ pub fn claim(sql: &impl Sql, subscriber: &str, now: u64, lease_until: u64, most:
         tries.push((row.get(0)?, row.get(1)?, row.get(2)?));
     }
     let sequences: Vec<i64> = tries.iter().map(|(sequence, ..)| *sequence).collect();
-    let rows = sql.query(
-        &format!("SELECT {EVENT} FROM event WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence"),
-        &[json!(sequences).to_string().into()],
-    )?;
-    let mut deliveries = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let event = event(row)?;
+    let mut deliveries = Vec::with_capacity(sequences.len());
+    for event in in_order(sql, &sequences)? {
         let Some((_, attempts, turn)) = tries.iter().find(|(sequence, ..)| *sequence == event.sequence) else {
             continue;
         };

@@ -1,6 +1,6 @@
 //! Events on their way to deliveries.
 
-use super::{EVENT, Event, event};
+use super::{Event, in_order};
 use store::{Error, Sql, Value, database::integer};
 
 /// What an event came to.
@@ -20,17 +20,14 @@ pub enum Route<'a> {
 /// Claims events that nobody has routed, oldest first, until `lease_until`.
 pub fn claim(sql: &impl Sql, now: u64, lease_until: u64, most: u32) -> Result<Vec<Event>, Error> {
     let rows = sql.query(
-        &format!(
-            "UPDATE event SET lease_until = ?2 WHERE sequence IN (
-                SELECT sequence FROM event WHERE state = 'received' AND lease_until <= ?1
-                ORDER BY lease_until, sequence LIMIT ?3)
-             RETURNING {EVENT}"
-        ),
+        "UPDATE event SET lease_until = ?2 WHERE sequence IN (
+            SELECT sequence FROM event WHERE state = 'received' AND lease_until <= ?1
+            ORDER BY lease_until, sequence LIMIT ?3)
+         RETURNING sequence",
         &[integer(now), integer(lease_until), most.into()],
     )?;
-    let mut events: Vec<Event> = rows.iter().map(event).collect::<Result<_, _>>()?;
-    events.sort_by_key(|event| event.sequence);
-    Ok(events)
+    let claimed: Vec<i64> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+    in_order(sql, &claimed)
 }
 
 /// Lets an event be claimed again at this time.
