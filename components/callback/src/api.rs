@@ -9,6 +9,7 @@ pub use events::{list as events, show};
 pub use replay::replay;
 
 use crate::{
+    event::put,
     intake::internal,
     journal::{list::Shown, schema::MIGRATIONS},
 };
@@ -55,16 +56,15 @@ fn place(text: &str) -> Option<i64> {
 
 /// Writes a delivery; what is not known is left out.
 fn describe(delivery: &Shown) -> Value {
-    let fields = [
-        ("eventId", Some(json!(delivery.event_id))),
-        ("type", Some(json!(delivery.kind))),
-        ("subscriber", Some(json!(delivery.subscriber))),
-        ("state", Some(json!(delivery.state))),
-        ("attempts", Some(json!(delivery.attempts))),
-        ("dueAt", delivery.due_at.map(|at| json!(rfc3339(at)))),
-        ("changedAt", Some(json!(rfc3339(delivery.changed_at)))),
-        ("status", delivery.status.map(|status| json!(status))),
-        ("reason", delivery.reason.as_ref().map(|reason| json!(reason))),
-    ];
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+    let mut shown = Map::new();
+    put(&mut shown, "eventId", Some(json!(delivery.event_id)));
+    put(&mut shown, "type", Some(json!(delivery.kind)));
+    put(&mut shown, "subscriber", Some(json!(delivery.subscriber)));
+    put(&mut shown, "state", Some(json!(delivery.state)));
+    put(&mut shown, "attempts", Some(json!(delivery.attempts)));
+    put(&mut shown, "dueAt", delivery.due_at.map(|at| json!(rfc3339(at))));
+    put(&mut shown, "changedAt", Some(json!(rfc3339(delivery.changed_at))));
+    put(&mut shown, "status", delivery.status.map(|status| json!(status)));
+    put(&mut shown, "reason", delivery.reason.as_ref().map(|reason| json!(reason)));
+    Value::Object(shown)
 }

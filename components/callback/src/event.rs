@@ -83,7 +83,7 @@ fn data(envelope: &Envelope, timestamp: u64, context: &Context<'_>) -> Map<Strin
 }
 
 /// Puts a value that is there into an object.
-fn put(object: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
+pub fn put(object: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         object.insert(name.to_owned(), value.into());
     }

@@ -56,9 +56,8 @@ pub async fn run(database: &Database, configuration: &Configuration, counts: &mu
         let names: Vec<&str> = subscribers.iter().map(|subscriber| subscriber.name.as_str()).collect();
         let abandoned = deliveries::abandon(database, &names, clock::now())?;
         if abandoned > 0 {
-            let fields = [("deliveries", abandoned.to_string())];
-            let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
-            log::write(Level::Warn, "subscribers are not configured any more", &fields);
+            let count = abandoned.to_string();
+            log::write(Level::Warn, "subscribers are not configured any more", &[("deliveries", &count)]);
             counts.dead += abandoned;
         }
     }

@@ -46,7 +46,7 @@ pub enum Way {
 impl Subscriber {
     /// Whether the subscriber gets an event. What the gateway itself tells is for those who name it.
     pub fn wants(&self, event: &Event, envelope: Option<&Envelope>) -> bool {
-        let named = self.types.iter().any(|wanted| *wanted == event.kind);
+        let named = self.types.contains(&event.kind);
         let all = self.types.is_empty() || self.types.iter().any(|wanted| wanted == "*");
         let asked = match (&self.way, event.kind.as_str()) {
             (Way::Alert(_), "qrcode_status_msg") => {

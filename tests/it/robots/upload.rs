@@ -74,11 +74,11 @@ async fn what_is_wrong_is_named_and_nothing_leaves() {
 #[tokio::test]
 async fn a_robots_refusal_of_a_file_is_a_problem_that_says_what_to_do() {
     let gateway = Gateway::start().await;
-    let small = problem::refuses(&gateway, upload(&gateway, "ops", "file", vec![7; 5]), 502, "upstream-rejected").await;
+    let small = problem::refuses(&gateway, upload(&gateway, "ops", "file", vec![7; 5]), 422, "upstream-rejected").await;
     assert_eq!(small.body["upstream"]["code"], 40_006);
     assert!(small.body["upstream"]["hint"].as_str().unwrap().contains("20 MB"), "{small:?}");
     gateway.simulator.set_robot(OPS, RobotState::Unknown);
-    let gone = problem::refuses(&gateway, upload(&gateway, "ops", "file", vec![7; 9]), 502, "upstream-rejected").await;
+    let gone = problem::refuses(&gateway, upload(&gateway, "ops", "file", vec![7; 9]), 422, "upstream-rejected").await;
     assert_eq!(gone.body["upstream"]["code"], 93_000);
     assert_eq!(gone.body.get("id"), None::<&Value>);
     let told = gateway.ask(relay(&gateway, "robot:ops", &[text("你好")])).await;

@@ -17,7 +17,7 @@ use caller::{
 use contract::quntool::files;
 use runtime::clock::rfc3339;
 use serde_json::Value;
-use surface::{Secret, credential::OWN_CALLER, link};
+use surface::{Secret, credential::OWN_CALLER, link, preference};
 
 /// The QR code of a `safe_validate` lives for so many milliseconds (seed 001:81).
 const QR_CODE: u64 = 5 * 60_000;
@@ -39,7 +39,7 @@ pub async fn attempt(delivery: &Delivery, robot: &Secret, configuration: &Config
         content: Content::RobotMarkdown(Text { content }),
         extra: None,
         idempotency_key: Some(format!("alert/{}/{}", event.id, delivery.turn)),
-        options: message::OPTIONS,
+        options: preference::DEFAULT,
     };
     let Err(failure) = messages::send(message).await else { return Outcome::of(Tried::Delivered) };
     let (consequence, reason) = consequence(&failure);

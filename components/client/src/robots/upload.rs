@@ -48,8 +48,6 @@ fn read(answer: &upstream::Answer) -> Result<Uploaded, Failure> {
         Verdict::Taken { answer, .. } => uploaded(&answer).ok_or_else(|| unclear("应答中没有 media_id")),
         Verdict::Refused(mut refused) => {
             refused.hint = refused.hint.or_else(|| refusal::hint(refused.code).map(str::to_owned));
-            // Its own words go into the answer; the rest of it may hold more than the caller needs.
-            refused.body = None;
             Err(Failure::Rejected(refused.of(None, System::Kdocs)))
         }
         Verdict::Unclear(reason) => Err(unclear(reason)),
