@@ -21,7 +21,7 @@ use spin_sdk::{
     http::Request,
     wasip3::{self, http::types},
 };
-use surface::{Answer, Refusal, Surface, credential, query};
+use surface::{Answer, Refusal, Surface, body, credential, query};
 
 /// Streams a multipart form with a part `media` to the robot. 201 with `{"mediaId", "type", "createdAt"}`.
 pub async fn upload(request: Request, request_id: &str) -> Result<Answer, Refusal> {
@@ -47,7 +47,8 @@ pub async fn upload(request: Request, request_id: &str) -> Result<Answer, Refusa
     }
     let length: Option<u64> = value(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     if length.is_some_and(|length| length > documented.bytes + FORM_BYTES) {
-        return Err(Refusal::new(Problem::BodyTooLarge, documented.about));
+        let limit = usize::try_from(documented.bytes).unwrap_or(usize::MAX);
+        return Err(Refusal { detail: documented.about.to_owned(), ..body::too_large(limit, incoming).await });
     }
     let missing = || Violation { field: "media".into(), reason: "缺失:必填,类型为文件".into() };
     let Some(request) = incoming.take_unstarted().filter(|_| length.is_none_or(|length| length > LEAST_BYTES)) else {

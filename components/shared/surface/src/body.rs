@@ -69,7 +69,7 @@ pub fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, R
 
 /// Refuses a body. Some more of it is read and forgotten: a caller that is still writing when the connection closes does
 /// not get to see the answer.
-async fn too_large<B>(limit: usize, mut body: B) -> Refusal
+pub async fn too_large<B>(limit: usize, mut body: B) -> Refusal
 where
     B: Body + Unpin,
     B::Data: AsRef<[u8]>,
