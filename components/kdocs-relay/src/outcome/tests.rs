@@ -62,7 +62,7 @@ fn code_is_zero_only_if_every_message_went() {
         (&json!("换一个机器人"), &json!(93_000))
     );
     assert_eq!(results[2]["code"], 424_001);
-    assert_eq!(answer(&[one(rejected("{}")), one(rejected("{}"))], "r").status, 502);
+    assert_eq!(answer(&[one(rejected("{}")), one(rejected("{}"))], "r").status, 422);
 }
 
 #[test]
