@@ -140,7 +140,7 @@ impl Work {
             let verdict = if self.prepared.recipients.len() > RECIPIENTS_PER_CALL {
                 self.in_parts().await?
             } else {
-                self.dispatch().await
+                passage.send(self.dispatch()).await
             };
             passage.arrived();
             let limits = standings(&passage);

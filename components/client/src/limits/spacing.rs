@@ -2,7 +2,7 @@
 //!
 //! Time is cut into slots. Whoever increments a slot's counter to one owns the slot, and nobody else ever does. The
 //! owner of a slot that follows an idle spell leaves at once. Every other one leaves at the end of its slot, and not
-//! before it has seen its predecessor leave, [`GAP`] ago at least: the predecessor marks its counter when it leaves.
+//! before it has seen its predecessor leave, [`GAP`] ago at least: the predecessor marks its counter when it has left.
 //! Clocks decide who goes when, and need to be only roughly right; the distance is kept by what was seen.
 //!
 //! A claim takes one write and three reads, a departure that somebody may wait for one more write.
@@ -18,7 +18,9 @@ const GAP: u64 = 508;
 /// Clocks of two gateways are at most so many milliseconds apart.
 const SKEW: u64 = 50;
 /// Whoever has not left so many milliseconds after the end of its slot does not leave in it any more.
-const GRACE: u64 = 200;
+const GRACE: u64 = 160;
+/// A mark is there so many milliseconds after its departure.
+const MARKED: u64 = 100;
 /// How often to look whether the predecessor has left, in milliseconds.
 const GLANCE: u64 = 10;
 /// A message that followed its departure later than this, in milliseconds, is noted for the successor, ...
@@ -65,8 +67,8 @@ impl Departures {
 pub struct Ticket {
     slot: u64,
     ahead: Ahead,
-    /// Since when the others may have seen it leave.
-    seen_from: u64,
+    /// When it left.
+    left: Option<u64>,
 }
 
 /// Who is ahead of a ticket.
@@ -76,8 +78,8 @@ enum Ahead {
     Nobody { from: u64 },
     /// The owner of the slot before, of whom nothing is known yet.
     Somebody,
-    /// The owner of the slot before: it may leave from this time on.
-    Gone { from: u64 },
+    /// The owner of the slot before: it may leave from this time on, in which a note of so many milliseconds counts.
+    Gone { from: u64, noted: u64 },
 }
 
 /// What to do next with a ticket.
@@ -125,7 +127,7 @@ pub fn claim<C: Counters>(
                 _ => now < (slot + 1) * SLOT + GRACE,
             };
             if in_time {
-                return Ok(Claim::Ticket(Ticket { slot, ahead, seen_from: now }));
+                return Ok(Claim::Ticket(Ticket { slot, ahead, left: None }));
             }
         }
         let now = clock() / SLOT;
@@ -155,12 +157,12 @@ impl Ticket {
         mut clock: impl FnMut() -> u64,
     ) -> Result<Step, C::Error> {
         match self.ahead {
-            Ahead::Nobody { from } | Ahead::Gone { from } => return Ok(Step::At(from)),
+            Ahead::Nobody { from } | Ahead::Gone { from, .. } => return Ok(Step::At(from)),
             Ahead::Somebody => {}
         }
         if let Some(left) = departures.of(account, self.slot - 1) {
             let from = (left + GAP).max(self.ends());
-            self.ahead = Ahead::Gone { from };
+            self.ahead = Ahead::Gone { from, noted: 0 };
             return Ok(Step::At(from));
         }
         let begins = self.slot * SLOT;
@@ -172,60 +174,62 @@ impl Ticket {
         let seen = clock();
         let from = if count % NOTE >= MARK {
             (seen + GAP).max(self.ends())
-        } else if now > begins + GRACE + SKEW {
+        } else if now > begins + GRACE + SKEW + MARKED {
             // It left without a mark, as the first after an idle spell does, or it never will.
             self.ends() + SKEW + GAP - SLOT + NOTABLE
         } else {
             return Ok(Step::Wait(now + GLANCE));
         };
-        self.ahead = Ahead::Gone { from };
+        self.ahead = Ahead::Gone { from, noted: 0 };
         Ok(Step::At(from))
     }
 
-    /// Leaves, if it is time: the message has to follow at once.
-    pub fn leave<C: Counters>(
-        &mut self,
-        counters: &mut C,
-        departures: &mut Departures,
-        account: &str,
-        mut clock: impl FnMut() -> u64,
-    ) -> Result<Departure, C::Error> {
-        let mut now = clock();
-        match self.ahead {
-            Ahead::Somebody => return Ok(Departure::Later(now)),
-            Ahead::Nobody { from } if now < from => return Ok(Departure::Later(from)),
-            Ahead::Nobody { .. } if now < self.ends() => {
-                self.seen_from = now;
-                departures.remember(account, self.slot, now);
-                return Ok(Departure::Now);
-            }
-            Ahead::Nobody { .. } => return Ok(Departure::Missed),
-            Ahead::Gone { from } => {
+    /// Looks once more, shortly before it may leave: when, after what the predecessor noted.
+    pub fn look_again<C: Counters>(&mut self, counters: &mut C, account: &str) -> Result<u64, C::Error> {
+        match &mut self.ahead {
+            Ahead::Nobody { from } => Ok(*from),
+            Ahead::Somebody => Ok(self.ends()),
+            Ahead::Gone { from, noted } => {
                 let note = counters.count(&keys::slot(account, self.slot - 1))? / NOTE;
-                let from = from + u64::try_from(note).unwrap_or_default().min(LONGEST_NOTE);
-                now = clock();
-                if now < from && from <= self.ends() + GRACE {
-                    return Ok(Departure::Later(from));
-                }
-                if now < from {
-                    return Ok(Departure::Missed);
-                }
+                let note = u64::try_from(note).unwrap_or_default().min(LONGEST_NOTE);
+                *from += note.saturating_sub(*noted);
+                *noted = note.max(*noted);
+                Ok(*from)
             }
         }
-        if now > self.ends() + GRACE {
-            return Ok(Departure::Missed);
-        }
-        self.seen_from = now;
-        counters.increment(&keys::slot(account, self.slot), MARK)?;
-        now = clock();
-        departures.remember(account, self.slot, now);
-        Ok(if now <= self.ends() + GRACE { Departure::Now } else { Departure::Missed })
     }
 
-    /// Tells the successor how long after it was seen to leave the message may have arrived: it is answered at `now`,
-    /// and an answer usually takes so many milliseconds.
+    /// Leaves, if it is time: the message has to follow at once, and after it the mark. No call to the store stands
+    /// between the clock and the message.
+    pub fn leave(&mut self, departures: &mut Departures, account: &str, now: u64) -> Departure {
+        let (from, until) = match self.ahead {
+            Ahead::Nobody { from } => (from, self.ends()),
+            Ahead::Somebody => return Departure::Missed,
+            Ahead::Gone { from, .. } => (from, self.ends() + GRACE),
+        };
+        if now > until || from > until {
+            return Departure::Missed;
+        }
+        if now < from {
+            return Departure::Later(from);
+        }
+        self.left = Some(now);
+        departures.remember(account, self.slot, now);
+        Departure::Now
+    }
+
+    /// Marks that it has left, for whoever waits for that. One after an idle spell needs no mark.
+    pub fn mark<C: Counters>(&self, counters: &mut C, account: &str) -> Result<(), C::Error> {
+        match (&self.ahead, self.left) {
+            (Ahead::Gone { .. }, Some(_)) => counters.increment(&keys::slot(account, self.slot), MARK).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the successor how long after its departure the message may have arrived: it is answered at `now`, and an
+    /// answer usually takes so many milliseconds.
     pub fn note<C: Counters>(&self, counters: &mut C, account: &str, usual: u64, now: u64) -> Result<(), C::Error> {
-        let late = now.saturating_sub(self.seen_from).saturating_sub(usual);
+        let late = now.saturating_sub(self.left.unwrap_or(now)).saturating_sub(usual);
         if late > NOTABLE && now < self.ends() + SLOT + GRACE {
             let late = i64::try_from(late.min(LONGEST_NOTE)).unwrap_or_default();
             counters.increment(&keys::slot(account, self.slot), late * NOTE)?;
@@ -233,9 +237,9 @@ impl Ticket {
         Ok(())
     }
 
-    /// Since when the others may have seen it leave.
-    pub const fn seen_from(&self) -> u64 {
-        self.seen_from
+    /// When it left; none if it has not.
+    pub const fn left(&self) -> Option<u64> {
+        self.left
     }
 
     fn ends(&self) -> u64 {

@@ -10,10 +10,20 @@ use crate::{
     platform::{self, Prepared},
 };
 use contract::limit::{self, ACCOUNT_SPACING, Limit, Scope};
-use runtime::clock;
+use futures::{
+    future::{Either, select},
+    pin_mut,
+};
+use runtime::{
+    clock,
+    log::{self, Level},
+};
 use std::cell::{Cell, RefCell};
 use store::{Error, KeyValue};
 
+/// The departure is marked so many milliseconds after it: the call to the store holds the instance, and is not to hold
+/// the message.
+const MARK: u64 = 2;
 /// The ledger is told so many milliseconds before the message may leave.
 const HEAD_START: u64 = 10;
 
@@ -142,11 +152,12 @@ impl Passage {
     /// Waits until the message may leave. False: its moment has passed, and it has another one now.
     pub async fn leave(&mut self) -> Result<bool, NotNow> {
         let (Some(ticket), Some(account)) = (&mut self.ticket, &self.account) else { return Ok(true) };
+        let mut at = ticket.look_again(&mut self.counters, account)?;
         loop {
-            let counters = &mut self.counters;
-            match DEPARTURES.with_borrow_mut(|departures| ticket.leave(counters, departures, account, clock::now))? {
+            sleep_until(at).await;
+            match DEPARTURES.with_borrow_mut(|departures| ticket.leave(departures, account, clock::now())) {
                 Departure::Now => return Ok(true),
-                Departure::Later(at) => sleep_until(at.max(clock::now() + 1)).await,
+                Departure::Later(later) => at = later.max(clock::now() + 1),
                 Departure::Missed => {
                     self.queue_up()?;
                     return Ok(false);
@@ -155,11 +166,28 @@ impl Passage {
         }
     }
 
+    /// Sends the message, and marks its departure meanwhile.
+    pub async fn send<V>(&mut self, sending: impl Future<Output = V>) -> V {
+        let (Some(ticket), Some(account)) = (&self.ticket, &self.account) else { return sending.await };
+        let soon = clock::sleep(MARK);
+        pin_mut!(sending, soon);
+        let begun = select(sending, soon).await;
+        if let Err(error) = ticket.mark(&mut self.counters, account) {
+            let reason = error.to_string();
+            log::write(Level::Error, "a departure was not marked", &[("reason", &reason)]);
+        }
+        match begun {
+            Either::Left((sent, _)) => sent,
+            Either::Right(((), sending)) => sending.await,
+        }
+    }
+
     /// The platform has answered: the message arrived at some time between its departure and now.
     pub fn arrived(&mut self) {
         let (Some(ticket), Some(account)) = (&self.ticket, &self.account) else { return };
+        let Some(left) = ticket.left() else { return };
         let now = clock::now();
-        let took = now.saturating_sub(ticket.seen_from());
+        let took = now.saturating_sub(left);
         let usual = USUAL.get();
         // It grows slowly, so that it follows a platform that has become slower.
         USUAL.set(Some(usual.map_or(took, |usual| took.min(usual + usual / 64 + 1))));

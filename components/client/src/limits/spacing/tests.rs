@@ -23,7 +23,8 @@ fn one_after_an_idle_spell_does_not_wait() {
             ticket.look(&mut counters, &Departures::default(), "a", || now).unwrap(),
             Step::At(now / SLOT * SLOT)
         );
-        assert_eq!(ticket.leave(&mut counters, &mut Departures::default(), "a", || now).unwrap(), Departure::Now);
+        assert_eq!(ticket.leave(&mut Departures::default(), "a", now), Departure::Now);
+        ticket.mark(&mut counters, "a").unwrap();
     }
     assert_eq!(counters.len(), 2, "one write for each");
 }
@@ -42,15 +43,19 @@ fn those_that_would_wait_too_long_are_refused_with_a_time() {
 fn a_successor_waits_for_what_arrived_late() {
     let mut counters = memory::Counters::default();
     let start = 100 * SLOT;
-    let Claim::Ticket(first) = claim_at(&mut counters, start, 0) else { panic!("refused") };
+    let Claim::Ticket(mut first) = claim_at(&mut counters, start, 0) else { panic!("refused") };
     let Claim::Ticket(mut second) = claim_at(&mut counters, start, 2_000) else { panic!("refused") };
+    assert_eq!(first.leave(&mut Departures::default(), "a", start), Departure::Now);
     first.note(&mut counters, "a", 10, start + 70).unwrap();
-    let known = start + SLOT + GRACE + SKEW + 1;
+    let known = start + SLOT + GRACE + SKEW + MARKED + 1;
     let Step::At(at) = second.look(&mut counters, &Departures::default(), "a", || known).unwrap() else {
         panic!("it waits on")
     };
-    assert_eq!(second.leave(&mut counters, &mut Departures::default(), "a", || at).unwrap(), Departure::Later(at + 60));
-    assert_eq!(second.leave(&mut counters, &mut Departures::default(), "a", || at + 60).unwrap(), Departure::Now);
+    assert_eq!(second.look_again(&mut counters, "a").unwrap(), at + 60);
+    assert_eq!(second.look_again(&mut counters, "a").unwrap(), at + 60, "a note counts once");
+    assert_eq!(second.leave(&mut Departures::default(), "a", at), Departure::Later(at + 60));
+    assert_eq!(second.leave(&mut Departures::default(), "a", at + 60), Departure::Now);
+    assert_eq!(second.leave(&mut Departures::default(), "a", at + SLOT), Departure::Missed);
 }
 
 /// The simulated time of each actor, none once it is done, and the store that they share. Whoever is earliest acts.
@@ -58,6 +63,9 @@ struct World {
     state: Mutex<(Vec<Option<u64>>, memory::Counters)>,
     turn: Condvar,
 }
+
+/// How long before it may leave a message looks once more.
+const HEAD_START: u64 = 10;
 
 /// How the store and the way to the platform behave.
 #[derive(Clone, Copy, Debug)]
@@ -123,28 +131,32 @@ impl Actor<'_> {
             let Claim::Ticket(mut ticket) = claim(&mut store, "a", self.clock() + 20_000, clock)? else {
                 return Err(());
             };
-            let departure = loop {
+            let at = loop {
                 let step = ticket.look(&mut store, &self.departures.borrow(), "a", clock)?;
                 match step {
                     Step::Wait(until) => self.sleep_until(until),
-                    Step::At(at) => {
-                        self.sleep_until(at);
-                        let departure = ticket.leave(&mut store, &mut self.departures.borrow_mut(), "a", clock)?;
-                        match departure {
-                            Departure::Later(at) => self.sleep_until(at),
-                            departure => break departure,
-                        }
-                    }
+                    Step::At(at) => break at,
+                }
+            };
+            self.sleep_until(at.saturating_sub(HEAD_START));
+            ticket.look_again(&mut store, "a")?;
+            let departure = loop {
+                let departure = ticket.leave(&mut self.departures.borrow_mut(), "a", self.clock());
+                match departure {
+                    Departure::Later(at) => self.sleep_until(at),
+                    departure => break departure,
                 }
             };
             if departure == Departure::Now {
-                let way =
-                    if self.random(100) < self.weather.late { self.random(self.weather.way) } else { self.random(9) };
-                drop(self.pass(way));
-                let arrived = self.now();
+                let left = self.now();
+                let late = self.random(100) < self.weather.late;
+                let way = if late { self.random(self.weather.way) } else { self.random(9) };
                 // A lost answer of the store is the next message's trouble.
-                let _ = ticket.note(&mut store, "a", 0, self.clock());
-                return Ok(arrived);
+                let _ = ticket.mark(&mut store, "a");
+                let answered = self.clock().max(left + way + self.skew);
+                self.sleep_until(answered);
+                let _ = ticket.note(&mut store, "a", 0, answered);
+                return Ok(left + way);
             }
         }
     }
