@@ -74,17 +74,12 @@ impl Passage {
             ticket: None,
             waited: None,
         };
-        let begun = clock::now();
         for limit in limit::of(platform::system(prepared.system)) {
             let Some(scope) = counted_scope(limit, prepared, configuration) else { continue };
             if let Err(reason) = passage.count(limit, &scope).await {
                 passage.give_back()?;
                 return Err(reason);
             }
-        }
-        let waited = clock::now().saturating_sub(begun);
-        if waited > HEAD_START {
-            passage.waited = passage.counted.last().map(|counted| (counted.limit, waited));
         }
         if let Err(reason) = passage.queue_up() {
             passage.give_back()?;
@@ -105,7 +100,10 @@ impl Passage {
                     self.counted.push(counted);
                     return Ok(());
                 }
-                Permit::Beyond(wait) if now + wait <= self.latest => clock::sleep(wait).await,
+                Permit::Beyond(wait) if now + wait <= self.latest => {
+                    clock::sleep(wait).await;
+                    self.waited = Some((limit, wait));
+                }
                 Permit::Beyond(retry_after) => {
                     return Err(NotNow::UsedUp(UsedUp { limit, scope: None, retry_after }));
                 }
