@@ -4,7 +4,8 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "wecom:host/imports",
-        imports: { default: trappable },
+        // A call holds its instance while it waits for Redis, and nobody else.
+        imports: { "wasi:keyvalue": async | trappable, default: trappable },
         with: {
             "spin:key-value/key-value.store": crate::key_value::Store,
             "spin:sqlite/sqlite.connection": crate::sqlite::Connection,

@@ -21,6 +21,7 @@ use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
 use crate::outbound::Client;
 use crate::routes::Routes;
+use crate::runtime_config::RuntimeConfig;
 use crate::state::{Grants, Shared, State};
 use crate::variables::Variables;
 use crate::worker::Component;
@@ -33,6 +34,7 @@ pub struct Builder {
     cache: Option<PathBuf>,
     listen: SocketAddr,
     clock_offset: i64,
+    runtime_config: RuntimeConfig,
     variables: HashMap<String, String>,
 }
 
@@ -52,6 +54,7 @@ impl Host {
             cache: None,
             listen: ([127, 0, 0, 1], 0).into(),
             clock_offset: 0,
+            runtime_config: RuntimeConfig::default(),
             variables: HashMap::new(),
         }
     }
@@ -97,6 +100,13 @@ impl Builder {
         self
     }
 
+    /// Sets which backends stand behind the labels; files in the data folder by default.
+    #[must_use]
+    pub fn runtime_config(mut self, config: RuntimeConfig) -> Self {
+        self.runtime_config = config;
+        self
+    }
+
     /// Sets a variable of the application; it goes before `SPIN_VARIABLE_<NAME>` in the environment.
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -125,7 +135,10 @@ impl Builder {
         let routes = Routes::new(&manifest.trigger.http)?;
         fs::create_dir_all(&self.data).with_context(|| format!("cannot create {}", self.data.display()))?;
         let shared = Arc::new(Shared {
-            key_value: key_value::Database::open(&self.data.join("key_value.db"))?,
+            key_value: Arc::new(key_value::Backend::new(
+                self.runtime_config.key_value_store.default.as_ref(),
+                &self.data.join("key_value.db"),
+            )?),
             sqlite: self.data.join("sqlite.db"),
             client: Client::new(),
             clock: WallClock::with_offset(self.clock_offset),

@@ -1,11 +1,12 @@
 //! Runs a Spin application on wasmtime, as `spin up` of Spin 4.1 would, for development and for tests.
 //!
 //! It serves the part of Spin that the gateway uses: the HTTP trigger with WASIp3 components, variables, the key-value
-//! store, SQLite, outbound HTTP and component dependencies. What a component was not granted, it is refused.
+//! store (a file, or Redis through a runtime configuration), SQLite, outbound HTTP and component dependencies. What a
+//! component was not granted, it is refused.
 //!
-//! It differs from Spin where a local host can be better: `TCP_NODELAY` is set, the key-value store is in write-ahead
-//! mode and may be shared by several processes, a swap fails only when the value changed, compiled code is kept, and
-//! requests in flight are finished before it stops.
+//! It differs from Spin where a local host can be better: `TCP_NODELAY` is set, the key-value file is in write-ahead
+//! mode and may be shared by several processes, a swap in it fails only when the value changed, compiled code is kept,
+//! and requests in flight are finished before it stops.
 //!
 //! ```no_run
 //! # async fn run() -> anyhow::Result<()> {
@@ -34,6 +35,7 @@ mod outbound;
 mod output;
 mod request;
 mod routes;
+mod runtime_config;
 mod server;
 mod sqlite;
 mod state;
@@ -44,3 +46,4 @@ pub use dependency::{Capability, DependencyName, Inherit};
 pub use host::{Builder, Host};
 pub use manifest::Manifest;
 pub use metrics::Metrics;
+pub use runtime_config::RuntimeConfig;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use host::{Host, Manifest, Metrics};
+use host::{Host, Manifest, Metrics, RuntimeConfig};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +29,9 @@ struct Arguments {
     /// The folder for compiled code, which hosts may share [default: cache in the data folder]
     #[arg(long)]
     cache: Option<PathBuf>,
+    /// Which backends stand behind the labels, as Spin reads it; files in the data folder by default
+    #[arg(long)]
+    runtime_config_file: Option<PathBuf>,
     /// Moves the guests' wall clock by this many seconds
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     clock_offset: i64,
@@ -55,6 +58,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Host::builder(manifest, arguments.data).listen(arguments.listen).clock_offset(arguments.clock_offset);
     if let Some(folder) = arguments.cache {
         builder = builder.cache(folder);
+    }
+    if let Some(file) = arguments.runtime_config_file {
+        builder = builder.runtime_config(RuntimeConfig::load(file)?);
     }
     let host = builder.build().await?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

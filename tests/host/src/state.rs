@@ -11,7 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::clock::WallClock;
-use crate::key_value::Database;
+use crate::key_value::Backend;
 use crate::metrics::Metrics;
 use crate::outbound::{Client, Outbound};
 use crate::output::Output;
@@ -30,7 +30,7 @@ pub(crate) struct Grants {
 
 /// What all instances share.
 pub(crate) struct Shared {
-    pub key_value: Database,
+    pub key_value: Arc<Backend>,
     /// The SQLite file.
     pub sqlite: PathBuf,
     pub client: Client,

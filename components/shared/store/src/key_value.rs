@@ -64,13 +64,11 @@ impl KeyValue {
     }
 }
 
-/// Backends keep counters in two ways: SQLite as eight bytes, little-endian; Redis as decimal text. A count below 2^56
-/// has a zero byte in the first, and digits have none.
+/// Backends keep counters in two ways: SQLite as eight bytes, little-endian; Redis as decimal text. The last byte
+/// of the first is 00 or ff for every count between -2^56 and 2^56, and text has neither.
 fn decode(value: &[u8]) -> Option<i64> {
     match <[u8; 8]>::try_from(value) {
-        Ok(bytes) if bytes.contains(&0) || bytes.first().is_some_and(|byte| *byte == 0xff) => {
-            Some(i64::from_le_bytes(bytes))
-        }
+        Ok(bytes) if matches!(bytes.last(), Some(0 | 0xff)) => Some(i64::from_le_bytes(bytes)),
         _ => std::str::from_utf8(value).ok()?.parse().ok(),
     }
 }
@@ -89,7 +87,7 @@ mod tests {
 
     #[test]
     fn reads_the_counters_of_both_backends() {
-        for count in [0, 1, 20, 50_000, 12_345_678, -1] {
+        for count in [0, 1, 20, 50_000, 12_345_678, (100 << 40) + (1 << 20) + 3, -1, -2, -1_000_000, -9_999_999] {
             assert_eq!(decode(&i64::to_le_bytes(count)), Some(count));
             assert_eq!(decode(count.to_string().as_bytes()), Some(count));
         }

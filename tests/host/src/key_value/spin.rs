@@ -1,8 +1,10 @@
 //! `spin:key-value@3`.
 
+use std::sync::Arc;
+
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
-use super::{Database, Store};
+use super::{Backend, Store};
 use crate::bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
 use crate::state::State;
 
@@ -17,13 +19,15 @@ impl HostStore for State {
 
 impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
     async fn open(accessor: &Accessor<T, Self>, label: String) -> wasmtime::Result<Result<Resource<Store>, Error>> {
-        accessor.with(|mut access| {
+        let granted = accessor.with(|mut access| {
             let state = access.get();
-            if !state.grants().key_value_stores.contains(&label) {
-                return Ok(Err(Error::AccessDenied));
-            }
-            Ok(Ok(state.table.push(Store)?))
-        })
+            state.grants().key_value_stores.contains(&label).then(|| state.shared().key_value.clone())
+        });
+        let Some(backend) = granted else { return Ok(Err(Error::AccessDenied)) };
+        if let Err(error) = backend.connect().await {
+            return Ok(Err(other(error)));
+        }
+        accessor.with(|mut access| Ok(Ok(access.get().table.push(Store)?)))
     }
 
     async fn get(
@@ -31,7 +35,7 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         store: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        read(accessor, &store, |database| database.get(&key))
+        Ok(reading(accessor, &store)?.get(&key).await.map_err(other))
     }
 
     async fn set(
@@ -40,7 +44,7 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        write(accessor, &store, |database| database.set(&key, &value))
+        Ok(writing(accessor, &store)?.set(&key, &value).await.map_err(other))
     }
 
     async fn delete(
@@ -48,7 +52,7 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         store: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        write(accessor, &store, |database| database.delete(&key))
+        Ok(writing(accessor, &store)?.delete(&key).await.map_err(other))
     }
 
     async fn exists(
@@ -56,16 +60,16 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         store: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<bool, Error>> {
-        read(accessor, &store, |database| database.exists(&key))
+        Ok(reading(accessor, &store)?.exists(&key).await.map_err(other))
     }
 
     async fn get_keys(
         accessor: &Accessor<T, Self>,
         store: Resource<Store>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
-        let (keys, outcome) = match read(accessor, &store, Database::keys)? {
+        let (keys, outcome) = match reading(accessor, &store)?.keys().await {
             Ok(keys) => (keys, Ok(())),
-            Err(error) => (Vec::new(), Err(error)),
+            Err(error) => (Vec::new(), Err(other(error))),
         };
         accessor.with(|mut access| {
             let keys = StreamReader::new(&mut access, keys)?;
@@ -75,20 +79,16 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
     }
 }
 
-fn read<T, R>(
-    accessor: &Accessor<T, HasSelf<State>>,
-    store: &Resource<Store>,
-    call: impl FnOnce(&Database) -> rusqlite::Result<R>,
-) -> wasmtime::Result<Result<R, Error>> {
-    let outcome = accessor.with(|mut access| access.get().read(store, call))?;
-    Ok(outcome.map_err(|error| Error::Other(error.to_string())))
+/// What a call works on: the store, for a call that only reads.
+fn reading<T>(accessor: &Accessor<T, HasSelf<State>>, store: &Resource<Store>) -> wasmtime::Result<Arc<Backend>> {
+    accessor.with(|mut access| access.get().reading(store))
 }
 
-fn write<T, R>(
-    accessor: &Accessor<T, HasSelf<State>>,
-    store: &Resource<Store>,
-    call: impl FnOnce(&Database) -> rusqlite::Result<R>,
-) -> wasmtime::Result<Result<R, Error>> {
-    let outcome = accessor.with(|mut access| access.get().write(store, call))?;
-    Ok(outcome.map_err(|error| Error::Other(error.to_string())))
+/// The same for a call that writes.
+fn writing<T>(accessor: &Accessor<T, HasSelf<State>>, store: &Resource<Store>) -> wasmtime::Result<Arc<Backend>> {
+    accessor.with(|mut access| access.get().writing(store))
+}
+
+fn other(error: super::Error) -> Error {
+    Error::Other(error.to_string())
 }

@@ -2,43 +2,51 @@
 
 use wasmtime::component::Resource;
 
-use super::{Database, Snapshot, Store};
+use super::{Snapshot, Store};
 use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
 use crate::bindings::wasi::keyvalue::batch;
 use crate::bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
 use crate::state::State;
 
-fn other(error: rusqlite::Error) -> Error {
+fn other(error: super::Error) -> Error {
     Error::Other(error.to_string())
 }
 
 impl store::Host for State {
-    fn open(&mut self, identifier: String) -> wasmtime::Result<Result<Resource<Store>, Error>> {
+    async fn open(&mut self, identifier: String) -> wasmtime::Result<Result<Resource<Store>, Error>> {
         if !self.grants().key_value_stores.contains(&identifier) {
             return Ok(Err(Error::AccessDenied));
+        }
+        if let Err(error) = self.shared().key_value.clone().connect().await {
+            return Ok(Err(other(error)));
         }
         Ok(Ok(self.table.push(Store)?))
     }
 }
 
 impl store::HostBucket for State {
-    fn get(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        Ok(self.read(&bucket, |database| database.get(&key))?.map_err(other))
+    async fn get(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        Ok(self.reading(&bucket)?.get(&key).await.map_err(other))
     }
 
-    fn set(&mut self, bucket: Resource<Store>, key: String, value: Vec<u8>) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.write(&bucket, |database| database.set(&key, &value))?.map_err(other))
+    async fn set(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.writing(&bucket)?.set(&key, &value).await.map_err(other))
     }
 
-    fn delete(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.write(&bucket, |database| database.delete(&key))?.map_err(other))
+    async fn delete(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.writing(&bucket)?.delete(&key).await.map_err(other))
     }
 
-    fn exists(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<bool, Error>> {
-        Ok(self.read(&bucket, |database| database.exists(&key))?.map_err(other))
+    async fn exists(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<bool, Error>> {
+        Ok(self.reading(&bucket)?.exists(&key).await.map_err(other))
     }
 
-    fn list_keys(
+    async fn list_keys(
         &mut self,
         bucket: Resource<Store>,
         cursor: Option<String>,
@@ -46,47 +54,52 @@ impl store::HostBucket for State {
         if cursor.is_some() {
             return Ok(Err(Error::Other("every answer holds all keys: there is no cursor".into())));
         }
-        let keys = self.read(&bucket, Database::keys)?.map_err(other);
+        let keys = self.reading(&bucket)?.keys().await.map_err(other);
         Ok(keys.map(|keys| KeyResponse { keys, cursor: None }))
     }
 
-    fn drop(&mut self, bucket: Resource<Store>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, bucket: Resource<Store>) -> wasmtime::Result<()> {
         self.table.delete(bucket)?;
         Ok(())
     }
 }
 
 impl batch::Host for State {
-    fn get_many(
+    async fn get_many(
         &mut self,
         bucket: Resource<Store>,
         keys: Vec<String>,
     ) -> wasmtime::Result<Result<Vec<(String, Option<Vec<u8>>)>, Error>> {
-        Ok(self.read(&bucket, |database| database.get_many(keys))?.map_err(other))
+        Ok(self.reading(&bucket)?.get_many(keys).await.map_err(other))
     }
 
-    fn set_many(
+    async fn set_many(
         &mut self,
         bucket: Resource<Store>,
         entries: Vec<(String, Vec<u8>)>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.write(&bucket, |database| database.set_many(&entries))?.map_err(other))
+        Ok(self.writing(&bucket)?.set_many(&entries).await.map_err(other))
     }
 
-    fn delete_many(&mut self, bucket: Resource<Store>, keys: Vec<String>) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.write(&bucket, |database| database.delete_many(&keys))?.map_err(other))
+    async fn delete_many(&mut self, bucket: Resource<Store>, keys: Vec<String>) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.writing(&bucket)?.delete_many(&keys).await.map_err(other))
     }
 }
 
 impl atomics::Host for State {
-    fn increment(&mut self, bucket: Resource<Store>, key: String, delta: i64) -> wasmtime::Result<Result<i64, Error>> {
-        Ok(self.write(&bucket, |database| database.increment(&key, delta))?.map_err(other))
+    async fn increment(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+        delta: i64,
+    ) -> wasmtime::Result<Result<i64, Error>> {
+        Ok(self.writing(&bucket)?.increment(&key, delta).await.map_err(other))
     }
 
-    fn swap(&mut self, cas: Resource<Snapshot>, value: Vec<u8>) -> wasmtime::Result<Result<(), CasError>> {
+    async fn swap(&mut self, cas: Resource<Snapshot>, value: Vec<u8>) -> wasmtime::Result<Result<(), CasError>> {
         let old = self.table.delete(cas)?;
         self.shared().metrics.key_value_writes.increment();
-        let outcome = self.shared().key_value.swap(old, &value);
+        let outcome = self.shared().key_value.clone().swap(old, value).await;
         Ok(match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(current)) => Err(CasError::CasFailed(self.table.push(current)?)),
@@ -96,18 +109,22 @@ impl atomics::Host for State {
 }
 
 impl atomics::HostCas for State {
-    fn new(&mut self, bucket: Resource<Store>, key: String) -> wasmtime::Result<Result<Resource<Snapshot>, Error>> {
-        Ok(match self.read(&bucket, |database| database.snapshot(key))? {
+    async fn new(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<Resource<Snapshot>, Error>> {
+        Ok(match self.reading(&bucket)?.snapshot(key).await {
             Ok(snapshot) => Ok(self.table.push(snapshot)?),
             Err(error) => Err(other(error)),
         })
     }
 
-    fn current(&mut self, cas: Resource<Snapshot>) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        Ok(Ok(self.table.get(&cas)?.value()))
+    async fn current(&mut self, cas: Resource<Snapshot>) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        Ok(self.table.get_mut(&cas)?.current().await.map_err(other))
     }
 
-    fn drop(&mut self, cas: Resource<Snapshot>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, cas: Resource<Snapshot>) -> wasmtime::Result<()> {
         self.table.delete(cas)?;
         Ok(())
     }
