@@ -47,19 +47,25 @@ async fn queue(database: &Database, configuration: &Rc<Configuration>, budget: B
     let over = clock::now() + u64::from(budget.milliseconds);
     let worker = runtime::identifier();
     let mut left = 0;
+    let mut failed = None;
     let mut lanes = FuturesUnordered::new();
     loop {
         let now = clock::now();
-        if now < over && left < budget.messages && lanes.len() < LANES {
+        if now < over && left < budget.messages && lanes.len() < LANES && failed.is_none() {
             let room = u32::try_from(LANES - lanes.len()).unwrap_or(1);
-            for lane in queue::claim(database, &worker, now, now + lane::LEASE, room)? {
-                let most = budget.messages.saturating_sub(left);
-                lanes.push(lane::work(database, configuration, worker.clone(), lane, over, most));
+            match queue::claim(database, &worker, now, now + lane::LEASE, room) {
+                Ok(claimed) => lanes.extend(claimed.into_iter().map(|lane| {
+                    let most = budget.messages.saturating_sub(left);
+                    lane::work(database, configuration, worker.clone(), lane, over, most)
+                })),
+                Err(error) => failed = Some(error),
             }
         }
         match lanes.next().await {
-            None => return Ok(left),
-            Some(sent) => left = left.saturating_add(sent?),
+            None => return failed.map_or(Ok(left), Err),
+            Some(Ok(sent)) => left = left.saturating_add(sent),
+            // The others have messages on their way: they go on.
+            Some(Err(error)) => failed = Some(error),
         }
     }
 }
