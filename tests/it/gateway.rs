@@ -11,6 +11,7 @@ mod host;
 #[cfg(target_os = "linux")]
 mod memory;
 pub mod messages;
+pub mod redis;
 mod wire;
 
 use crate::PATIENCE;

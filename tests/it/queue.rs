@@ -166,39 +166,6 @@ async fn a_queued_message_can_be_taken_back() {
 }
 
 #[tokio::test]
-async fn the_queue_survives_the_gateway() {
-    let mut gateway = Gateway::start().await;
-    let mut ids = Vec::new();
-    for number in 0..8 {
-        ids.push(queued(&gateway, later(gateway.chat(ACCOUNT, &format!("{number}")))).await);
-    }
-    for count in [2, 4] {
-        sent(&gateway, count).await;
-        gateway.restart().await;
-        // A lane whose worker died is taken up when its lease is over.
-        let look = async || {
-            gateway.tick("send").await;
-            (gateway.simulator.truth().messages.len() > count).then_some(())
-        };
-        eventually("the queue goes on", PATIENCE, look).await;
-    }
-    let look = async || {
-        gateway.tick("send").await;
-        let mut left = 0;
-        for id in &ids {
-            left += usize::from(["queued"].contains(&gateway.state(id).await.as_str()));
-        }
-        (left == 0).then_some(())
-    };
-    eventually("everything has left", PATIENCE * 2, look).await;
-
-    let contents = contents(&gateway);
-    // One may have been on its way when the gateway died: then it is not sent again.
-    assert!(contents.len() >= 6, "{contents:?}");
-    assert!(contents.windows(2).all(|pair| pair[0] < pair[1]), "{contents:?}");
-}
-
-#[tokio::test]
 async fn two_gateways_send_a_queued_message_once() {
     let gateway = Gateway::start().await;
     let replica = gateway.replica().await;

@@ -3,6 +3,7 @@
 use super::{
     Gateway, credentials,
     host::{self, Host},
+    redis::Redis,
 };
 use crate::PATIENCE;
 use reqwest::{Client, redirect};
@@ -17,6 +18,7 @@ pub struct Builder {
     subscribers: Vec<Value>,
     unconfigured: bool,
     manifest: Option<fn(&str) -> String>,
+    runtime_config: Option<String>,
 }
 
 impl Default for Builder {
@@ -31,7 +33,14 @@ impl Default for Builder {
             kdocs_refresh_token: credentials::KDOCS_REFRESH.to_owned(),
             ..Config::default()
         };
-        Self { config, variables: BTreeMap::new(), subscribers: Vec::new(), unconfigured: false, manifest: None }
+        Self {
+            config,
+            variables: BTreeMap::new(),
+            subscribers: Vec::new(),
+            unconfigured: false,
+            manifest: None,
+            runtime_config: None,
+        }
     }
 }
 
@@ -73,6 +82,12 @@ impl Builder {
         self
     }
 
+    /// Keeps key-value in Redis.
+    pub fn redis(mut self, redis: &Redis) -> Self {
+        self.runtime_config = Some(format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"{}\"\n", redis.url));
+        self
+    }
+
     /// Starts the platforms, and the gateway in front of them.
     pub async fn start(self) -> Gateway {
         let simulator = Simulator::start(self.config).await.expect("the simulator starts");
@@ -84,6 +99,9 @@ impl Builder {
         let folder = tempfile::tempdir().expect("a folder for the gateway");
         if let Some(change) = self.manifest {
             host::change_manifest(folder.path(), change);
+        }
+        if let Some(config) = self.runtime_config {
+            host::configure(folder.path(), &config);
         }
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(PATIENCE * 3).build();
         let host = Host::start(folder.path(), folder.path(), &variables, Duration::ZERO).await;

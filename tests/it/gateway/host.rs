@@ -14,6 +14,8 @@ use tokio::sync::Mutex;
 
 /// The application as it is shipped.
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spin.toml");
+/// Which backends stand behind the labels, in a host's folder.
+const RUNTIME_CONFIG: &str = "runtime-config.toml";
 /// Compiled code, which the hosts of all tests share.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
 
@@ -45,6 +47,7 @@ impl Host {
             .arg(ahead.as_secs().to_string())
             .arg("--data")
             .arg(data(home))
+            .args(runtime_config(home))
             .env_clear()
             .envs(variables.iter().map(|(name, value)| (format!("SPIN_VARIABLE_{}", name.to_uppercase()), value)))
             .stdin(Stdio::null())
@@ -95,6 +98,16 @@ pub fn change_manifest(home: &Path, change: fn(&str) -> String) {
 fn manifest(home: &Path) -> PathBuf {
     let own = home.join("spin.toml");
     if own.is_file() { own } else { MANIFEST.into() }
+}
+
+/// Says which backends the hosts of a folder have.
+pub fn configure(home: &Path, config: &str) {
+    fs::write(home.join(RUNTIME_CONFIG), config).expect("a runtime configuration can be written");
+}
+
+fn runtime_config(home: &Path) -> Vec<PathBuf> {
+    let file = home.join(RUNTIME_CONFIG);
+    if file.is_file() { vec!["--runtime-config-file".into(), file] } else { Vec::new() }
 }
 
 /// Where the state of a host lies.
