@@ -5,6 +5,8 @@
 
 pub mod answer;
 pub mod builder;
+#[cfg(target_os = "linux")]
+mod calls;
 pub mod credentials;
 pub mod events;
 mod host;

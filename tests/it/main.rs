@@ -18,6 +18,8 @@ mod endpoints;
 mod events;
 mod files;
 mod gateway;
+#[cfg(target_os = "linux")]
+mod host_calls;
 mod idempotency;
 mod journal_chaos;
 mod limits;
