@@ -110,3 +110,6 @@ pub const fn of(system: System) -> &'static [&'static Limit] {
         System::Kdocs => &[&ROBOT_MINUTE],
     }
 }
+
+#[cfg(test)]
+mod documentation;
