@@ -12,6 +12,15 @@ pub enum RobotMode {
     Direct,
 }
 
+/// How messages reach Quntool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// By HTTP.
+    Http,
+    /// By MQTT, where a message's type has it.
+    Mqtt,
+}
+
 /// The variables that `client` inherits. One that the parent component was not granted is empty.
 ///
 /// It holds secrets, and therefore does not print.
@@ -20,6 +29,14 @@ pub struct Configuration {
     pub quntool_url: String,
     /// API key for Quntool.
     pub quntool_apikey: String,
+    /// How messages reach Quntool unless a request says otherwise.
+    pub quntool_transport: Transport,
+    /// Origin of Quntool's MQTT broker, `mqtt://host:1884`.
+    pub quntool_mqtt_url: String,
+    /// User name at the broker.
+    pub quntool_mqtt_username: String,
+    /// Password at the broker.
+    pub quntool_mqtt_password: String,
     /// Origin of Wanwang.
     pub wanwang_url: String,
     /// Origin of Wanwang's token endpoint.
@@ -67,6 +84,13 @@ pub async fn read() -> Rc<Configuration> {
     let read = Rc::new(Configuration {
         quntool_url: origin(runtime::variable("quntool_url").await),
         quntool_apikey: runtime::variable("quntool_apikey").await,
+        quntool_transport: match runtime::variable("quntool_transport").await.as_str() {
+            "mqtt" => Transport::Mqtt,
+            _ => Transport::Http,
+        },
+        quntool_mqtt_url: origin(runtime::variable("quntool_mqtt_url").await),
+        quntool_mqtt_username: runtime::variable("quntool_mqtt_username").await,
+        quntool_mqtt_password: runtime::variable("quntool_mqtt_password").await,
         wanwang_url: origin(runtime::variable("wanwang_url").await),
         wanwang_token_url: origin(runtime::variable("wanwang_token_url").await),
         wanwang_client_id: runtime::variable("wanwang_client_id").await,

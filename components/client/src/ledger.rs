@@ -155,7 +155,32 @@ pub fn submitted(
             answer.map_or(Value::Null, |(status, _)| Value::from(status)),
         ],
     )?;
+    if let Some(row) = row {
+        return state(&row, 0);
+    }
+    // An answer that came by another way was here before.
+    let row = sql.query_one("SELECT state FROM message WHERE id = ?", &[id.into()])?;
     row.map_or(Ok(State::Unknown), |row| state(&row, 0))
+}
+
+/// Records the platform's id of a message that was published, and the answer that it stands for. False: the message
+/// waits for none.
+pub fn answered(sql: &impl Sql, id: &str, upstream_id: &str, answer: &str, now: u64) -> Result<bool, Error> {
+    let waiting = sql.query_one(
+        "SELECT 1 FROM message WHERE id = ? AND system = 'quntool' AND upstream_id IS NULL
+            AND state IN ('sending', 'unknown')",
+        &[id.into()],
+    )?;
+    if waiting.is_none() {
+        return Ok(false);
+    }
+    submitted(sql, id, Some(upstream_id), Some((200, answer)), now)?;
+    Ok(true)
+}
+
+/// Returns the platform's id of a message, as soon as it is known.
+pub fn upstream_id(sql: &impl Sql, id: &str) -> Result<Option<String>, Error> {
+    sql.query_one("SELECT upstream_id FROM message WHERE id = ?", &[id.into()])?.map_or(Ok(None), |row| row.get(0))
 }
 
 /// Records that the platform took a message for some of its recipients only; the rest of them follows.

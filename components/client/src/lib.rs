@@ -9,6 +9,7 @@ mod dispatch;
 mod drain;
 mod ledger;
 mod limits;
+mod mqtt;
 mod platform;
 mod recall;
 mod robots;
@@ -53,6 +54,10 @@ impl messages::Guest for Component {
 
     async fn settle(outcome: messages::Outcome) -> Result<messages::Settlement, types::Failure> {
         settle::settle(&outcome)
+    }
+
+    fn answered(id: String, upstream_id: String) -> Result<bool, types::Failure> {
+        mqtt::answered(&id, &upstream_id)
     }
 
     async fn drain(budget: messages::Budget) -> Result<messages::Drained, types::Failure> {

@@ -9,16 +9,17 @@ mod replay;
 
 use crate::{
     bindings::exports::wecom::gateway::types::{
-        Failure, Message, Options, Receipt, Recipient, Retry, Robot, Standing, State, System,
+        self, Failure, Message, Options, Receipt, Recipient, Retry, Robot, Standing, State, System,
     },
-    configuration::{self, Configuration},
+    configuration::{self, Configuration, Transport},
     dispatch::{self, Ending},
     hexadecimal,
     ledger::{self, Entry, Leave, schema::MIGRATIONS},
+    mqtt,
     platform::{self, Prepared, Verdict},
     robots,
 };
-use contract::wanwang::RECIPIENTS_PER_CALL;
+use contract::{catalog, wanwang::RECIPIENTS_PER_CALL};
 use leave::{NotNow, Passage};
 use runtime::clock;
 use sha2::{Digest, Sha256};
@@ -46,7 +47,8 @@ pub async fn send(message: Message) -> Result<Receipt, Failure> {
         Recipient::Employees(_) | Recipient::Conversation(_) => None,
     };
     let again = options.retry == Retry::AtLeastOnce;
-    let work = Work { id: runtime::identifier(), request_id, prepared, robot, again, configuration, database };
+    let mqtt = by_mqtt(&configuration, &prepared, options.transport);
+    let work = Work { id: runtime::identifier(), request_id, prepared, robot, again, mqtt, configuration, database };
     if options.respond_async || options.send_at.is_some() {
         return work.enqueue(&caller, idempotency_key.as_deref(), &options);
     }
@@ -66,6 +68,8 @@ pub struct Work {
     robot: Option<Robot>,
     /// Whether it is sent again when its answer is lost.
     again: bool,
+    /// Whether it is published by MQTT.
+    mqtt: bool,
     configuration: Rc<Configuration>,
     database: Database,
 }
@@ -176,6 +180,9 @@ impl Work {
         match (&self.robot, self.prepared.system) {
             (Some(robot), _) => dispatch::robot(&self.configuration, robot, body).await,
             (None, System::Wanwang) => dispatch::wanwang(&self.configuration, path, body).await,
+            (None, _) if self.mqtt => {
+                mqtt::send(&self.configuration, &self.database, &self.id, &self.prepared.kind, body).await
+            }
             (None, _) => dispatch::quntool(&self.configuration, path, body).await,
         }
     }
@@ -230,6 +237,13 @@ impl Work {
         }
         hexadecimal(&hash.finalize())
     }
+}
+
+/// Whether a message is published by MQTT: as its request or the gateway wishes, if its type can be.
+fn by_mqtt(configuration: &Configuration, prepared: &Prepared, wished: Option<types::Transport>) -> bool {
+    let wished =
+        wished.map_or(configuration.quntool_transport == Transport::Mqtt, |wished| wished == types::Transport::Mqtt);
+    wished && catalog::message(platform::system(prepared.system), &prepared.kind).is_some_and(|row| row.mqtt)
 }
 
 /// Whether the answer was lost: the message may have been sent, or not.

@@ -21,6 +21,7 @@ fn message(recipient: Recipient, content: Content) -> Message {
             send_at: None,
             expires_at: None,
             retry: Retry::Never,
+            transport: None,
         },
     }
 }

@@ -34,6 +34,7 @@ struct Order<'a> {
     recipients: Cow<'a, [String]>,
     body: Cow<'a, serde_json::Value>,
     again: bool,
+    mqtt: bool,
 }
 
 /// What of it is secret.
@@ -117,6 +118,7 @@ impl Work {
             },
             robot,
             again: order.again,
+            mqtt: order.mqtt,
             configuration: configuration.clone(),
             database: database.clone(),
         })
@@ -133,6 +135,7 @@ impl Work {
             recipients: Cow::Borrowed(&prepared.recipients),
             body: Cow::Borrowed(&prepared.body),
             again: self.again,
+            mqtt: self.mqtt,
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     catalog,
     endpoint::{Endpoint, Kind, Location, Parameter, System},
-    kdocs,
+    kdocs, quntool,
     routes::{self, ROUTES, Route},
 };
 
@@ -43,6 +43,7 @@ pub fn render() -> String {
 fn of_endpoint(endpoint: &Endpoint) -> String {
     let mut summary = vec![endpoint.summary.to_owned(), endpoint.summary_english.to_owned()];
     summary.extend(Some(endpoint.note.to_owned()).filter(|note| !note.is_empty()));
+    summary.extend(endpoint.mqtt.then(|| quntool::mqtt::ABOUT.to_owned()));
     summary.extend(endpoint.limits().iter().map(|limit| limit.about.to_owned()));
     let mut parameters = parameters(endpoint.parameters);
     parameters.extend(endpoint.checks.iter().map(ToString::to_string));

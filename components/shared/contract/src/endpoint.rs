@@ -86,6 +86,8 @@ pub struct Endpoint {
     /// The type of message that it sends, unique within its system and named as the documents name it; none if it
     /// sends none.
     pub message: Option<&'static str>,
+    /// Whether the documents let its message be sent by MQTT too ([`crate::quntool::mqtt`]).
+    pub mqtt: bool,
     /// Its parameters, in the documents' order; credentials are not among them.
     pub parameters: &'static [Parameter],
     /// What its parameters must be to each other; checked in order, after each of them was.
@@ -109,6 +111,7 @@ impl Endpoint {
             path,
             location: if matches!(method, Method::Get) { Location::Query } else { Location::Body },
             message: None,
+            mqtt: false,
             parameters: &[],
             checks: &[],
             summary: "",
@@ -131,6 +134,11 @@ impl Endpoint {
     /// The same endpoint, sending a type of message.
     pub(crate) const fn sending(self, message: &'static str) -> Self {
         Self { message: Some(message), ..self }
+    }
+
+    /// The same endpoint, whose message can be sent by MQTT too.
+    pub(crate) const fn by_mqtt(self) -> Self {
+        Self { mqtt: true, ..self }
     }
 
     /// The same endpoint with its parameters elsewhere.

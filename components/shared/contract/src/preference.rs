@@ -42,8 +42,16 @@ pub const RETRY: Preference = Preference {
     about: "平台应答丢失时:never 不再发送(默认),at-least-once 再次发送,接收者可能收到两次",
 };
 
+/// How a message gets to 聚合聊天.
+pub const TRANSPORT: Preference = Preference {
+    field: "transport",
+    header: "x-transport",
+    words: &["http", "mqtt"],
+    about: "聚合聊天消息的发送方式,默认为网关的配置;MQTT 不支持的消息类型仍经 HTTP 发送",
+};
+
 /// Every wish.
-pub const PREFERENCES: &[&Preference] = &[&SEND_AT, &EXPIRES_AT, &PRIORITY, &RETRY];
+pub const PREFERENCES: &[&Preference] = &[&SEND_AT, &EXPIRES_AT, &PRIORITY, &RETRY, &TRANSPORT];
 
 /// The header of RFC 7240, and what of it is understood, in Chinese.
 pub const PREFER: (&str, &str) =

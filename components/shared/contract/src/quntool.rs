@@ -11,6 +11,7 @@ mod identifiers;
 mod labels;
 mod login;
 mod messages;
+pub mod mqtt;
 mod other;
 
 use crate::endpoint::{Chapter, Endpoint, Kind, Method, Parameter, Rule, System};

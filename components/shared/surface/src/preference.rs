@@ -1,11 +1,11 @@
 //! How a message is to be sent, as its request says it.
 
 use crate::Refusal;
-use caller::types::{Options, Priority, Retry};
+use caller::types::{Options, Priority, Retry, Transport};
 use chrono::DateTime;
 use contract::{
     Violation,
-    preference::{EXPIRES_AT, LONGEST_WAIT, PREFER, PREFERENCES, PRIORITY, Preference, RETRY, SEND_AT},
+    preference::{EXPIRES_AT, LONGEST_WAIT, PREFER, PREFERENCES, PRIORITY, Preference, RETRY, SEND_AT, TRANSPORT},
 };
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
@@ -21,6 +21,7 @@ pub const DEFAULT: Options = Options {
     send_at: None,
     expires_at: None,
     retry: Retry::Never,
+    transport: None,
 };
 
 /// Reads the headers of a request: `Prefer: respond-async, wait=5` and the table's. What `Prefer` says beyond that is
@@ -71,6 +72,9 @@ fn set(options: &mut Options, preference: &Preference, text: &str) -> Result<(),
         field if field == SEND_AT.field => options.send_at = Some(at()?),
         field if field == EXPIRES_AT.field => options.expires_at = Some(at()?),
         field if field == PRIORITY.field && text == "high" => options.priority = Priority::High,
+        field if field == TRANSPORT.field => {
+            options.transport = Some(if text == "mqtt" { Transport::Mqtt } else { Transport::Http });
+        }
         field if field == RETRY.field && text == "at-least-once" => options.retry = Retry::AtLeastOnce,
         _ => {}
     }

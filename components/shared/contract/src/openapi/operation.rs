@@ -69,6 +69,7 @@ fn description(endpoint: &Endpoint) -> String {
     let mut lines = vec![format!("{}.", endpoint.summary_english)];
     lines.extend(Some(endpoint.note.to_owned()).filter(|note| !note.is_empty()));
     lines.extend(endpoint.checks.iter().map(ToString::to_string));
+    lines.extend(endpoint.mqtt.then(|| crate::quntool::mqtt::ABOUT.to_owned()));
     lines.extend(endpoint.limits().iter().map(|limit| limit.about.to_owned()));
     lines.push(format!("Source: {}", endpoint.source));
     lines.join("\n\n")

@@ -27,11 +27,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::Post, "/gnapi/open/msg/text", "001:666")
         .titled("发送文字消息", "Sends a text")
         .sending("text")
+        .by_mqtt()
         .taking(&[ACCOUNT, CONVERSATION, content("content", "发送内容")]),
     endpoint(Method::Post, "/gnapi/open/msg/roomAt", "001:686")
         .titled("发送群@消息", "Sends a text to a group that mentions members")
         .noted("只支持文本消息;若指定位置@某人,用 {$@} 占位,依次替换为 atList 中成员的昵称")
         .sending("roomAt")
+        .by_mqtt()
         .taking(&[
             ACCOUNT,
             ROOM,
@@ -48,15 +50,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::Post, "/gnapi/open/msg/image", "001:708")
         .titled("发送图片消息", "Sends an image")
         .sending("image")
+        .by_mqtt()
         .taking(&[file("要发送的图片地址,可直接传http开头的地址或通过文件上传接口获取"), ACCOUNT, CONVERSATION]),
     endpoint(Method::Post, "/gnapi/open/msg/file", "001:728")
         .titled("发送文件消息", "Sends a file")
         .sending("file")
+        .by_mqtt()
         .taking(&[file("要发送的文件地址,可直接传http开头的地址或通过文件上传接口获取"), ACCOUNT, CONVERSATION]),
     endpoint(Method::Post, "/gnapi/open/msg/gif", "001:748")
         .titled("发送gif动图消息", "Sends an animated image")
         .noted("超过5M的gif需要用文件消息接口(/msg/file)发送")
         .sending("gif")
+        .by_mqtt()
         .taking(&[
             limited_file(
                 &[
@@ -74,6 +79,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .titled("发送视频消息", "Sends a video")
         .noted("视频大小不要超过50MB,否则腾讯那边会拦截掉")
         .sending("video")
+        .by_mqtt()
         .taking(&[
             limited_file(
                 &[
@@ -102,6 +108,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::Post, "/gnapi/open/msg/personCard", "001:812")
         .titled("发送名片消息", "Sends a contact's card")
         .sending("personCard")
+        .by_mqtt()
         .taking(&[
             ACCOUNT,
             CONVERSATION,
@@ -112,6 +119,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::Post, "/gnapi/open/msg/link", "001:836")
         .titled("发送链接消息", "Sends a link with a title")
         .sending("link")
+        .by_mqtt()
         .taking(&[
             ACCOUNT,
             CONVERSATION,
@@ -124,6 +132,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .titled("发送小程序消息", "Sends a mini program")
         .noted("wxId、conversationId 以外的参数在接收小程序消息回调中获取")
         .sending("miniProgram")
+        .by_mqtt()
         .taking(&[
             ACCOUNT,
             CONVERSATION,
@@ -139,6 +148,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .titled("发送视频号消息", "Sends a video number card")
         .noted("wxId、conversationId 以外的参数在接收视频号消息回调中获取")
         .sending("videoNum")
+        .by_mqtt()
         .taking(&[
             ACCOUNT,
             CONVERSATION,
