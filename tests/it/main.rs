@@ -25,6 +25,7 @@ mod journal_chaos;
 mod limits;
 mod lost_answers;
 mod messages;
+mod mqtt;
 mod parts;
 mod queue;
 mod recall;

@@ -1,6 +1,6 @@
 //! `build`: the components as WebAssembly modules, where `spin.toml` expects them.
 
-mod debian;
+pub mod debian;
 mod toolchain;
 
 use std::fs;

@@ -14,8 +14,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use simulator::Truth;
 
-use crate::sandbox::Sandbox;
-use crate::{build, signal};
+use crate::sandbox::{Sandbox, Variables};
+use crate::{broker, build, signal};
 use event::Subscription;
 use stage::Stage;
 
@@ -43,20 +43,30 @@ async fn play() -> Result<()> {
     let begun = Instant::now();
     let data = tempfile::tempdir().context("cannot create a folder for the demo's data")?;
     let subscription = Subscription::start().await?;
-    let sandbox =
-        Sandbox::start(FREE, FREE, data.path(), |variables| variables.extend(subscription.variables())).await?;
+    let broker = broker::start().await?;
+    let mqtt = broker.as_ref().map(|broker| broker.url.clone());
+    let configure = |variables: &mut Variables| variables.extend(subscription.variables());
+    let sandbox = Sandbox::start(FREE, FREE, data.path(), mqtt, configure).await?;
     let stage = Stage::new(sandbox.gateway.url(), &sandbox.simulator.url())?;
     println!("The gateway listens on {}, the simulated platforms on {}.", stage.gateway, stage.simulator);
 
     step("A message reaches an employee", employee::is_told(&stage)).await?;
     step("A message reaches a customer, and the outcome arrives by callback", customer::is_told(&stage)).await?;
+    let by_mqtt = usize::from(broker.is_some());
+    if broker.is_some() {
+        step("A message reaches a customer by MQTT, through a broker", customer::is_told_by_mqtt(&stage)).await?;
+    } else {
+        println!("\nNo message goes by MQTT: mosquitto is not installed");
+    }
     step("A message that the platform could not deliver fails with its code", customer::is_out_of_reach(&stage))
         .await?;
     step("A message reaches a group's robot", robot::tells_the_group(&stage)).await?;
     step("A customer's message reaches the subscriber, signed", event::is_handed_on(&stage, &subscription)).await?;
     step("A callback that comes twice is handed on once", event::is_handed_on_once(&stage, &subscription)).await?;
-    step("The platforms saw no broken rule and no message twice", async { conserved(&sandbox.simulator.truth()) })
-        .await?;
+    step("The platforms saw no broken rule and no message twice", async {
+        conserved(&sandbox.simulator.truth(), 4 + by_mqtt)
+    })
+    .await?;
     step("The gateway stops as it is asked", sandbox.gateway.stop()).await?;
 
     println!("\nEvery step held ({:.1} s).", begun.elapsed().as_secs_f64());
@@ -72,15 +82,15 @@ async fn step(title: &str, scene: impl Future<Output = Result<()>>) -> Result<()
     Ok(())
 }
 
-/// Compares what the platforms received with what the story sent: four messages, one each.
-fn conserved(truth: &Truth) -> Result<()> {
+/// Compares what the platforms received with what the story sent: so many messages, one each.
+fn conserved(truth: &Truth, expected: usize) -> Result<()> {
     let mut sent = Vec::new();
     for message in &truth.messages {
         println!("   the platforms received: {:?} {} {:?}", message.system, message.kind, message.state);
         ensure!(!sent.contains(&&message.content), "twice: {}", message.content);
         sent.push(&message.content);
     }
-    ensure!(sent.len() == 4, "the platforms received {} messages, not 4", sent.len());
+    ensure!(sent.len() == expected, "the platforms received {} messages, not {expected}", sent.len());
     ensure!(truth.violations.is_empty(), "rules were broken: {:?}", truth.violations);
     Ok(())
 }

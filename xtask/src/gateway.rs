@@ -40,6 +40,7 @@ pub fn command(listen: SocketAddr, data: &Path) -> Result<Command> {
     let host = cargo::program("host")?;
     let mut command = Command::new(&host);
     command.arg("--manifest").arg(Manifest::path());
+    command.arg("--append").arg(cargo::workspace().join("mqtt.toml"));
     command.arg("--listen").arg(listen.to_string());
     command.arg("--data").arg(data);
     // Beside the program, so that gateways with other data need not compile the components again.

@@ -1,5 +1,6 @@
 //! The tasks of the project, as `cargo xtask <task>`.
 
+mod broker;
 mod build;
 mod cargo;
 mod demo;

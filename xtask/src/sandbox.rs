@@ -30,18 +30,21 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts the simulator, then a gateway with these variables, and tells the simulator where to call it back.
+    /// Starts the simulator, then a gateway with these variables, and tells the simulator where to call it back. Both use
+    /// the MQTT broker at the address `mqtt`, if there is one.
     ///
     /// `configure` turns the sandbox's variables into those of the gateway. The environment itself is not read.
     pub async fn start(
         simulator: SocketAddr,
         listen: SocketAddr,
         data: &Path,
+        mqtt: Option<String>,
         configure: impl FnOnce(&mut Variables),
     ) -> Result<Self> {
-        let config = Config { listen: simulator, ..Config::with_credential(CREDENTIAL) };
+        let config = Config { listen: simulator, quntool_mqtt: mqtt.clone(), ..Config::with_credential(CREDENTIAL) };
         let simulator = Simulator::start(config).await.context("the simulator does not start")?;
         let mut variables = variables(&simulator.url());
+        variables.extend(mqtt.map(|address| ("QUNTOOL_MQTT_URL".to_owned(), address)));
         configure(&mut variables);
 
         let mut command = gateway::command(listen, data)?;

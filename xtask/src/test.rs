@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::{build, cargo};
+use crate::{broker, build, cargo};
 
 /// Options of `test`.
 #[derive(Args)]
@@ -13,8 +13,9 @@ pub struct Options {
     arguments: Vec<String>,
 }
 
-/// Builds the components and the native programs, then runs the tests of the whole workspace, those of `it` included.
+/// Sees to the broker that tests start, builds the components and the native programs, then runs the tests of the whole workspace, those of `it` included.
 pub fn run(options: &Options) -> Result<()> {
+    broker::install()?;
     build::run(&[])?;
     cargo::build_programs()?;
     cargo::run(cargo::cargo().args(["test", "--workspace"]).args(&options.arguments))

@@ -32,8 +32,9 @@ pub async fn run(options: Options) -> Result<()> {
     options.build.run()?;
     let data = options.data.unwrap_or_else(|| cargo::workspace().join(".data"));
     let mut stop = pin!(signal::stop()?);
+    let mqtt = env::var(format!("{PREFIX}QUNTOOL_MQTT_URL")).ok();
     let sandbox = tokio::select! {
-        sandbox = Sandbox::start(options.simulator, options.listen, &data, overlay_environment) => sandbox?,
+        sandbox = Sandbox::start(options.simulator, options.listen, &data, mqtt, overlay_environment) => sandbox?,
         () = &mut stop => return Ok(()),
     };
     println!("{}", what_to_try(sandbox.gateway.url(), &sandbox.simulator.url()));

@@ -1,4 +1,4 @@
-//! `allowed_outbound_hosts`: where a component may send HTTP requests.
+//! `allowed_outbound_hosts`: where a component may send HTTP requests and MQTT messages.
 //!
 //! An entry is `scheme://host[:port]`. The scheme is a word or `*`. The host is a name, an address, a network such as
 //! `10.0.0.0/8`, `*.domain` or `*`. The port is a number, a range `first..end` without its end, or `*`; without one it
@@ -158,6 +158,8 @@ fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),
+        "mqtt" => Some(1883),
+        "mqtts" => Some(8883),
         _ => None,
     }
 }

@@ -8,10 +8,20 @@ mod generated {
         imports: { "wasi:keyvalue": async | trappable, default: trappable },
         with: {
             "spin:key-value/key-value.store": crate::key_value::Store,
+            "spin:mqtt/mqtt.connection": crate::mqtt::Connection,
             "spin:sqlite/sqlite.connection": crate::sqlite::Connection,
             "wasi:keyvalue/store.bucket": crate::key_value::Store,
             "wasi:keyvalue/atomics.cas": crate::key_value::Snapshot,
         },
+    });
+}
+
+/// What the MQTT trigger asks of a component.
+pub(crate) mod trigger {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "spin:mqtt-trigger/spin-mqtt",
+        exports: { default: async },
     });
 }
 

@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for DependencyName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
-    /// HTTP requests.
+    /// HTTP requests and MQTT messages.
     AllowedOutboundHosts,
     /// Key-value stores.
     KeyValueStores,
@@ -87,7 +87,7 @@ impl Capability {
     pub fn of_import(import: &str) -> Option<Self> {
         let interface = import.split_once('@').map_or(import, |(interface, _)| interface);
         match interface {
-            "wasi:http/client" => Some(Self::AllowedOutboundHosts),
+            "wasi:http/client" | "spin:mqtt/mqtt" => Some(Self::AllowedOutboundHosts),
             "spin:key-value/key-value" | "wasi:keyvalue/store" | "wasi:keyvalue/atomics" | "wasi:keyvalue/batch" => {
                 Some(Self::KeyValueStores)
             }

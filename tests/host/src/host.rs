@@ -9,6 +9,7 @@ use std::{env, fs, thread};
 
 use anyhow::{Context as _, anyhow, ensure};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::handler::ProxyHandler;
@@ -16,9 +17,11 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::app::App;
+use crate::bindings::trigger::SpinMqttPre;
 use crate::clock::WallClock;
 use crate::manifest::{self, Manifest};
 use crate::metrics::Metrics;
+use crate::mqtt::trigger::{self, Listener};
 use crate::outbound::Client;
 use crate::routes::Routes;
 use crate::runtime_config::RuntimeConfig;
@@ -43,6 +46,7 @@ pub struct Host {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    listeners: Vec<Listener>,
 }
 
 impl Host {
@@ -72,6 +76,11 @@ impl Host {
     /// Serves until `stop` resolves, then lets the requests in flight finish, for 10 s at most.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let shared = self.app.shared.clone();
+        // They end with this call.
+        let mut listening = JoinSet::new();
+        for listener in self.listeners {
+            listening.spawn(listener.listen());
+        }
         server::serve(self.listener, self.app, stop).await;
         shared.stopped.store(true, Ordering::Relaxed);
     }
@@ -124,11 +133,11 @@ impl Builder {
         let listener =
             TcpListener::bind(self.listen).await.with_context(|| format!("cannot listen on {}", self.listen))?;
         let address = listener.local_addr()?;
-        let app = tokio::task::block_in_place(|| self.load())?;
-        Ok(Host { listener, address, app: Arc::new(app) })
+        let (app, listeners) = tokio::task::block_in_place(|| self.load())?;
+        Ok(Host { listener, address, app: Arc::new(app), listeners })
     }
 
-    fn load(&self) -> anyhow::Result<App> {
+    fn load(&self) -> anyhow::Result<(App, Vec<Listener>)> {
         let manifest = &self.manifest;
         let lookup = |name: &str| self.variables.get(name).cloned().or_else(|| env::var(name).ok());
         let variables = Variables::resolve(&manifest.variables, lookup)?;
@@ -167,7 +176,8 @@ impl Builder {
                 })
                 .collect::<anyhow::Result<_>>()
         })?;
-        Ok(App { routes, components, shared })
+        let listeners = loader.listeners()?;
+        Ok((App { routes, components, shared }, listeners))
     }
 }
 
@@ -188,6 +198,33 @@ impl Loader<'_> {
         let wasm = image::load(self.manifest, id, component, &self.cache.join("composed"))?;
         let service = self.service(&wasm).map_err(anyhow::Error::from).with_context(place)?;
         Ok(Component { engine: self.engine.clone(), service, grants: Arc::new(grants), shared: self.shared.clone() })
+    }
+
+    /// Loads what stands behind the MQTT triggers.
+    fn listeners(&self) -> anyhow::Result<Vec<Listener>> {
+        let Some(settings) = &self.manifest.application.trigger.mqtt else { return Ok(Vec::new()) };
+        if self.variables.expand(&settings.address)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut listeners = Vec::new();
+        for trigger in &self.manifest.trigger.mqtt {
+            let id = &trigger.component;
+            let place = || format!("in [component.{id}]");
+            let component = self.manifest.components.get(id).context("the component is missing")?;
+            let grants = self.grants(id, component).with_context(place)?;
+            let wasm = image::load(self.manifest, id, component, &self.cache.join("composed"))?;
+            let service = self.handler(&wasm).map_err(anyhow::Error::from).with_context(place)?;
+            let (engine, shared) = (self.engine.clone(), self.shared.clone());
+            let component = trigger::Component { engine, service, grants: Arc::new(grants), shared };
+            let listener = Listener::new(settings, trigger, &self.variables, Arc::new(component));
+            listeners.push(listener.context("in [application.trigger.mqtt]")?);
+        }
+        Ok(listeners)
+    }
+
+    fn handler(&self, wasm: &[u8]) -> wasmtime::Result<SpinMqttPre<State>> {
+        let component = wasmtime::component::Component::new(&self.engine, wasm)?;
+        SpinMqttPre::new(self.linker.instantiate_pre(&component)?)
     }
 
     fn service(&self, wasm: &[u8]) -> wasmtime::Result<ServicePre<State>> {

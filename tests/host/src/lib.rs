@@ -31,6 +31,7 @@ mod image;
 mod key_value;
 pub mod manifest;
 pub mod metrics;
+mod mqtt;
 mod outbound;
 mod output;
 mod request;

@@ -20,6 +20,9 @@ struct Arguments {
     /// The application's manifest
     #[arg(long, default_value = "spin.toml")]
     manifest: PathBuf,
+    /// Files that stand behind the manifest as if they were part of it
+    #[arg(long, value_name = "FILE")]
+    append: Vec<PathBuf>,
     /// The address to listen on; port 0 is any free port
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
@@ -53,7 +56,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let manifest = Manifest::load(&arguments.manifest)?;
+    let manifest = Manifest::load_with(&arguments.manifest, &arguments.append)?;
     let mut builder =
         Host::builder(manifest, arguments.data).listen(arguments.listen).clock_offset(arguments.clock_offset);
     if let Some(folder) = arguments.cache {

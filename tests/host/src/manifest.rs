@@ -45,6 +45,33 @@ pub struct Application {
     /// Who wrote it.
     #[serde(default)]
     pub authors: Vec<String>,
+    /// What triggers have in common.
+    #[serde(default)]
+    pub trigger: TriggerSettings,
+}
+
+/// What the triggers of a kind have in common.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerSettings {
+    /// The broker of the MQTT triggers.
+    pub mqtt: Option<MqttSettings>,
+}
+
+/// Where the MQTT triggers listen; templates.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MqttSettings {
+    /// The broker, `mqtt://host:port`; an empty one is none.
+    pub address: String,
+    /// The user's name.
+    #[serde(default)]
+    pub username: String,
+    /// The password.
+    #[serde(default)]
+    pub password: String,
+    /// Seconds between two signs of life.
+    pub keep_alive_interval: String,
 }
 
 /// A variable of the application.
@@ -61,13 +88,31 @@ pub struct Variable {
     pub secret: bool,
 }
 
-/// The triggers, by kind; HTTP is the only one.
+/// The triggers, by kind.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Triggers {
     /// The routes.
     #[serde(default)]
     pub http: Vec<HttpTrigger>,
+    /// The topics.
+    #[serde(default)]
+    pub mqtt: Vec<MqttTrigger>,
+}
+
+/// A topic and the component that handles its messages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MqttTrigger {
+    /// The trigger's own id, which nothing here uses.
+    #[serde(default)]
+    pub id: String,
+    /// The component's id.
+    pub component: String,
+    /// The topic; a template.
+    pub topic: String,
+    /// How surely messages arrive: 0, 1 or 2.
+    pub qos: String,
 }
 
 /// A route and the component that serves it.
@@ -138,9 +183,18 @@ pub struct Build {
 impl Manifest {
     /// Reads the manifest at `path` and checks that everything it refers to is there.
     pub fn load(path: impl AsRef<Path>) -> anyhow::Result<Self> {
+        Self::load_with(path, &[])
+    }
+
+    /// Reads the manifest at `path` with these files behind it, as if they stood in it.
+    pub fn load_with(path: impl AsRef<Path>, more: &[PathBuf]) -> anyhow::Result<Self> {
         let path = path.as_ref();
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read the manifest {}", path.display()))?;
+        let mut text = String::new();
+        for path in std::iter::once(path).chain(more.iter().map(PathBuf::as_path)) {
+            let read = std::fs::read_to_string(path);
+            text.push_str(&read.with_context(|| format!("cannot read the manifest {}", path.display()))?);
+            text.push('\n');
+        }
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let mut manifest =
             Self::parse(&text).with_context(|| format!("the manifest {} is not valid", path.display()))?;
@@ -164,6 +218,15 @@ impl Manifest {
                     trigger.component
                 );
             }
+        }
+        for trigger in &manifest.trigger.mqtt {
+            let id = &trigger.component;
+            ensure!(
+                manifest.components.contains_key(id),
+                "the topic {:?} names the component {id:?}, but there is no [component.{id}]",
+                trigger.topic,
+            );
+            ensure!(manifest.application.trigger.mqtt.is_some(), "there is no [application.trigger.mqtt]");
         }
         for (id, component) in &manifest.components {
             for (name, dependency) in &component.dependencies {

@@ -10,6 +10,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where Quntool's callbacks go; none keeps them in the truth only.
     pub callback_url: Option<String>,
+    /// The broker through which Quntool takes messages as well (`mqtt://host:port`); none is HTTP alone.
+    pub quntool_mqtt: Option<String>,
     /// Quntool's `apikey`.
     pub quntool_apikey: String,
     /// Wanwang's client id.
@@ -73,6 +75,7 @@ impl Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             callback_url: None,
+            quntool_mqtt: None,
             quntool_apikey: credential.to_owned(),
             wanwang_client_id: credential.to_owned(),
             wanwang_client_secret: credential.to_owned(),

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::callbacks::Delivery;
 use crate::config::Config;
 use crate::faults::FaultRule;
+use crate::mqtt::{self, Mqtt};
 use crate::platform;
 use crate::quntool::outcomes::OutcomePlan;
 use crate::quntool::{AccountSetting, Inbound};
@@ -41,6 +42,7 @@ pub enum TokenOf {
 pub struct Simulator {
     server: Server,
     world: Arc<World>,
+    mqtt: Option<Mqtt>,
 }
 
 impl Drop for Simulator {
@@ -54,17 +56,23 @@ impl Simulator {
     pub async fn start(config: Config) -> Result<Self> {
         let listen = config.listen;
         let world = Arc::new(World::new(config)?);
+        let mqtt = world.config.quntool_mqtt.as_deref().map(|address| mqtt::start(&world, address)).transpose()?;
         let router = Router::new()
             .nest("/simulator", routes::router())
             .fallback(platform::serve)
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&world));
-        Ok(Self { server: Server::start(listen, router).await?, world })
+        Ok(Self { server: Server::start(listen, router).await?, mqtt, world })
     }
 
     /// Tells the origin of all platforms: scheme, host and port.
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Tells whether Quntool takes what is published now.
+    pub fn is_subscribed(&self) -> bool {
+        self.mqtt.as_ref().is_some_and(Mqtt::is_subscribed)
     }
 
     /// Gives what really happened so far.

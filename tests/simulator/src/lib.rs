@@ -18,6 +18,7 @@ mod faults;
 mod json;
 mod kdocs;
 mod mask;
+mod mqtt;
 mod platform;
 mod quntool;
 mod robot;

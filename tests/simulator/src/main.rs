@@ -18,6 +18,9 @@ struct Arguments {
     /// Where Quntool's callbacks go.
     #[arg(long)]
     callback_url: Option<String>,
+    /// The broker through which Quntool takes messages as well, `mqtt://host:port`.
+    #[arg(long)]
+    quntool_mqtt: Option<String>,
     /// The credential of every platform.
     #[arg(long, default_value = "sandbox")]
     credential: String,
@@ -30,8 +33,8 @@ struct Arguments {
 async fn main() -> Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).init();
-    let Arguments { listen, callback_url, credential, seed } = Arguments::parse();
-    let config = Config { listen, callback_url, seed, ..Config::with_credential(&credential) };
+    let Arguments { listen, callback_url, quntool_mqtt, credential, seed } = Arguments::parse();
+    let config = Config { listen, callback_url, quntool_mqtt, seed, ..Config::with_credential(&credential) };
     let simulator = Simulator::start(config).await?;
     writeln!(io::stdout(), "{}", json!({"listening": simulator.url()}))?;
     io::stdout().flush()?;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::call::{Answer, Call, Content};
-use crate::faults::{Cut, half};
+use crate::faults::{Cut, Fault, half};
 use crate::server::hang_up;
 use crate::truth::System;
 use crate::world::World;
@@ -38,14 +38,24 @@ pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> 
             return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
         }
     };
+    let (fault, answer) = meet(&world, &call).await;
+    match fault.cut {
+        None => answer.into_response(),
+        Some(Cut::Middle) => half(answer),
+        Some(Cut::Before | Cut::After) => hang_up(),
+    }
+}
+
+/// Notes a request, and returns its answer and the fault that it met.
+pub(crate) async fn meet(world: &Arc<World>, call: &Call) -> (Fault, Answer) {
     let system = System::of(&call.path);
     let fault = world.faults.lock().take(&call.path);
     let shown = fault.as_ref().and_then(|fault| serde_json::to_value(fault).ok());
-    let number = world.record.lock().arrived(system, &call, shown);
+    let number = world.record.lock().arrived(system, call, shown);
     tracing::info!(method = %call.method, path = %call.path, ?fault, "request");
     let fault = fault.unwrap_or_default();
 
-    let answer = if fault.has_effect() { answer(&world, system, &call) } else { nothing() };
+    let answer = if fault.has_effect() { answer(world, system, call) } else { nothing() };
     let answer = fault.replace(answer);
     if fault.cut != Some(Cut::Before) {
         world.record.lock().answered(number, &answer);
@@ -53,11 +63,7 @@ pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> 
     if let Some(latency) = fault.latency_ms {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
-    match fault.cut {
-        None => answer.into_response(),
-        Some(Cut::Middle) => half(answer),
-        Some(Cut::Before | Cut::After) => hang_up(),
-    }
+    (fault, answer)
 }
 
 fn answer(world: &Arc<World>, system: System, call: &Call) -> Answer {

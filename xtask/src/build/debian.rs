@@ -65,7 +65,7 @@ fn bundled_linker() -> Option<PathBuf> {
 }
 
 /// Installs what is missing of the packages, or says which command does.
-fn install(packages: &[&str]) -> Result<()> {
+pub fn install(packages: &[&str]) -> Result<()> {
     let missing: Vec<_> = packages.iter().filter(|package| !is_installed(package)).copied().collect();
     if missing.is_empty() {
         return Ok(());

@@ -24,6 +24,16 @@ pub async fn is_told(stage: &Stage) -> Result<()> {
     known.expect("/id", sent.message_id()?)
 }
 
+/// A message is published, answered on another topic, and later known to have arrived.
+pub async fn is_told_by_mqtt(stage: &Stage) -> Result<()> {
+    let message = json!({"wxId": ACCOUNT, "conversationId": CONVERSATION, "content": "Your parcel is near."});
+    let request = stage.gateway("/gnapi/open/msg/text").header("apikey", CREDENTIAL).header("x-transport", "mqtt");
+    let sent = say(request, &message).await?;
+    sent.expect("/code", 0)?;
+    let known = stage.becomes(sent.message_id()?, "delivered").await?;
+    known.expect("/upstreamId", sent.text("/data/msgId")?)
+}
+
 /// A message is taken by the platform, which later says why it did not arrive.
 pub async fn is_out_of_reach(stage: &Stage) -> Result<()> {
     let outcome = json!({"next": 1, "error_code": TOO_FREQUENT, "error_message": "Abnormal request frequency"});
