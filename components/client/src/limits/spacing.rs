@@ -12,9 +12,9 @@ use std::collections::HashMap;
 use store::keys;
 
 /// The length of a slot, in milliseconds: the platform's 500, and what looking for the predecessor takes.
-pub const SLOT: u64 = 520;
+pub const SLOT: u64 = 526;
 /// The distance to the predecessor, in milliseconds from the moment at which it was seen to have left.
-const GAP: u64 = 508;
+const GAP: u64 = 515;
 /// Clocks of two gateways are at most so many milliseconds apart.
 const SKEW: u64 = 50;
 /// Whoever has not left so many milliseconds after the end of its slot does not leave in it any more.
@@ -24,7 +24,7 @@ const MARKED: u64 = 100;
 /// How often to look whether the predecessor has left, in milliseconds.
 const GLANCE: u64 = 10;
 /// A message that followed its departure later than this, in milliseconds, is noted for the successor, ...
-const NOTABLE: u64 = 8;
+const NOTABLE: u64 = 5;
 /// ... which waits longer by so many milliseconds at most.
 const LONGEST_NOTE: u64 = 100;
 

@@ -34,9 +34,9 @@ fn those_that_would_wait_too_long_are_refused_with_a_time() {
     let mut counters = memory::Counters::default();
     let start = 100 * SLOT;
     for _ in 0..4 {
-        assert!(matches!(claim_at(&mut counters, start, 2_100), Claim::Ticket(_)));
+        assert!(matches!(claim_at(&mut counters, start, 4 * SLOT), Claim::Ticket(_)));
     }
-    assert_eq!(claim_at(&mut counters, start, 2_100), Claim::Beyond(5 * SLOT));
+    assert_eq!(claim_at(&mut counters, start, 4 * SLOT), Claim::Beyond(5 * SLOT));
 }
 
 #[test]
