@@ -32,7 +32,7 @@ type Result<T> = std::result::Result<T, Error>;
 
 /// Where the values are kept. Each call happens as a whole.
 pub(crate) enum Backend {
-    Sqlite(sqlite::Database),
+    Sqlite(Box<sqlite::Database>),
     Redis(redis::Server),
 }
 
@@ -48,7 +48,7 @@ impl Backend {
     /// Opens the store that was configured; the file if none was.
     pub(crate) fn new(configured: Option<&KeyValueStore>, file: &Path) -> anyhow::Result<Self> {
         Ok(match configured {
-            None => Self::Sqlite(sqlite::Database::open(file)?),
+            None => Self::Sqlite(Box::new(sqlite::Database::open(file)?)),
             Some(KeyValueStore::Redis { url }) => Self::Redis(redis::Server::new(url)?),
         })
     }
@@ -63,75 +63,75 @@ impl Backend {
 
     /// Reads the value of a key.
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        Ok(match self {
-            Self::Sqlite(database) => database.get(key)?,
-            Self::Redis(server) => server.get(key).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.get(key).map_err(Error::from),
+            Self::Redis(server) => server.get(key).await.map_err(Error::from),
+        }
     }
 
     /// Tells whether a key is there.
     pub(crate) async fn exists(&self, key: &str) -> Result<bool> {
-        Ok(match self {
-            Self::Sqlite(database) => database.exists(key)?,
-            Self::Redis(server) => server.exists(key).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.exists(key).map_err(Error::from),
+            Self::Redis(server) => server.exists(key).await.map_err(Error::from),
+        }
     }
 
     /// Lists all keys.
     pub(crate) async fn keys(&self) -> Result<Vec<String>> {
-        Ok(match self {
-            Self::Sqlite(database) => database.keys()?,
-            Self::Redis(server) => server.keys().await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.keys().map_err(Error::from),
+            Self::Redis(server) => server.keys().await.map_err(Error::from),
+        }
     }
 
     /// Reads the values of many keys. Redis cannot, as on Spin.
     pub(crate) async fn get_many(&self, keys: Vec<String>) -> Result<Vec<(String, Option<Vec<u8>>)>> {
-        Ok(match self {
-            Self::Sqlite(database) => database.get_many(keys)?,
-            Self::Redis(server) => server.get_many(keys).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.get_many(keys).map_err(Error::from),
+            Self::Redis(server) => server.get_many(keys).await.map_err(Error::from),
+        }
     }
 
     /// Writes the value of a key.
     pub(crate) async fn set(&self, key: &str, value: &[u8]) -> Result<()> {
-        Ok(match self {
-            Self::Sqlite(database) => database.set(key, value)?,
-            Self::Redis(server) => server.set(key, value).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.set(key, value).map_err(Error::from),
+            Self::Redis(server) => server.set(key, value).await.map_err(Error::from),
+        }
     }
 
     /// Writes many values.
     pub(crate) async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<()> {
-        Ok(match self {
-            Self::Sqlite(database) => database.set_many(entries)?,
-            Self::Redis(server) => server.set_many(entries).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.set_many(entries).map_err(Error::from),
+            Self::Redis(server) => server.set_many(entries).await.map_err(Error::from),
+        }
     }
 
     /// Deletes a key.
     pub(crate) async fn delete(&self, key: &str) -> Result<()> {
-        Ok(match self {
-            Self::Sqlite(database) => database.delete(key)?,
-            Self::Redis(server) => server.delete(key).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.delete(key).map_err(Error::from),
+            Self::Redis(server) => server.delete(key).await.map_err(Error::from),
+        }
     }
 
     /// Deletes many keys.
     pub(crate) async fn delete_many(&self, keys: &[String]) -> Result<()> {
-        Ok(match self {
-            Self::Sqlite(database) => database.delete_many(keys)?,
-            Self::Redis(server) => server.delete_many(keys).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.delete_many(keys).map_err(Error::from),
+            Self::Redis(server) => server.delete_many(keys).await.map_err(Error::from),
+        }
     }
 
     /// Adds to a counter, and returns its new value; a key that is not there counts as 0. Each backend writes counters
     /// in its own way.
     pub(crate) async fn increment(&self, key: &str, delta: i64) -> Result<i64> {
-        Ok(match self {
-            Self::Sqlite(database) => database.increment(key, delta)?,
-            Self::Redis(server) => server.increment(key, delta).await?,
-        })
+        match self {
+            Self::Sqlite(database) => database.increment(key, delta).map_err(Error::from),
+            Self::Redis(server) => server.increment(key, delta).await.map_err(Error::from),
+        }
     }
 
     /// Begins a swap of the value of a key.

@@ -14,7 +14,7 @@ use wit_parser::Resolve;
 use super::*;
 use crate::dependency::Capability;
 use crate::engine;
-use crate::key_value::Database;
+use crate::key_value::Backend;
 use crate::outbound::Client;
 use crate::state::{Grants, Shared, State};
 
@@ -94,7 +94,7 @@ fn composed(child: &[u8], inherit: &Inherit) -> anyhow::Result<Vec<u8>> {
 fn run(wasm: &[u8]) -> u32 {
     let folder = TempDir::new().unwrap();
     let shared = Shared {
-        key_value: Database::open(&folder.path().join("key_value.db")).unwrap(),
+        key_value: Arc::new(Backend::new(None, &folder.path().join("key_value.db")).unwrap()),
         sqlite: folder.path().join("sqlite.db"),
         client: Client::new(),
         clock: Default::default(),

@@ -108,3 +108,87 @@ impl Transaction {
         self.connection.get(&self.key).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A `redis-server` behind a socket in a folder of its own.
+    struct Running {
+        child: Child,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+        }
+    }
+
+    async fn server() -> (Running, Server) {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("redis.sock");
+        let child = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--unixsocket"])
+            .arg(&socket)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server runs (apt-get install -y --no-install-recommends redis-server)");
+        let running = Running { child, _folder: folder };
+        let begun = Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "redis-server does not listen");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        (running, Server::new(&format!("redis+unix://{}", socket.display())).unwrap())
+    }
+
+    #[tokio::test]
+    async fn values_are_read_as_they_were_written() {
+        let (_running, server) = server().await;
+        assert_eq!(server.get("k").await.unwrap(), None);
+        server.set("k", b"\0one").await.unwrap();
+        server.set_many(&[("a".into(), vec![1]), ("b".into(), vec![2])]).await.unwrap();
+        assert_eq!(server.get("k").await.unwrap().as_deref(), Some(&b"\0one"[..]));
+        server.delete("k").await.unwrap();
+        server.delete_many(&["a".into(), "none".into()]).await.unwrap();
+        assert!(!server.exists("k").await.unwrap());
+        assert_eq!(server.keys().await.unwrap(), ["b"]);
+    }
+
+    #[tokio::test]
+    async fn a_counter_is_decimal_text() {
+        let (_running, server) = server().await;
+        assert_eq!(server.increment("n", 258).await.unwrap(), 258);
+        assert_eq!(server.increment("n", -3).await.unwrap(), 255);
+        assert_eq!(server.get("n").await.unwrap().as_deref(), Some(&b"255"[..]));
+        server.set("text", b"text").await.unwrap();
+        assert!(server.increment("text", 1).await.unwrap_err().to_string().contains("not an integer"));
+    }
+
+    #[tokio::test]
+    async fn many_values_cannot_be_read_at_once() {
+        let (_running, server) = server().await;
+        server.set_many(&[("a".into(), vec![1]), ("b".into(), vec![2])]).await.unwrap();
+        let refusal = server.get_many(vec!["a".into(), "b".into()]).await.unwrap_err();
+        assert!(refusal.to_string().contains("wrong number of arguments"), "{refusal}");
+    }
+
+    #[tokio::test]
+    async fn a_swap_is_made_and_said_to_have_failed() {
+        let (_running, server) = server().await;
+        let mut first = server.transaction("k".into()).await.unwrap();
+        assert_eq!(first.current().await.unwrap(), None);
+        let mut next = server.swap(first, b"1".to_vec()).await.unwrap().err().expect("a failure");
+        assert_eq!(server.get("k").await.unwrap().as_deref(), Some(&b"1"[..]));
+        // A key that changed is not written.
+        assert_eq!(next.current().await.unwrap().as_deref(), Some(&b"1"[..]));
+        server.set("k", b"2").await.unwrap();
+        assert!(server.swap(next, b"3".to_vec()).await.unwrap().is_err());
+        assert_eq!(server.get("k").await.unwrap().as_deref(), Some(&b"2"[..]));
+    }
+}
