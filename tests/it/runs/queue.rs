@@ -24,12 +24,12 @@ async fn a_high_priority_message_overtakes_a_long_queue() {
         })
         .await;
     let queued = begun.elapsed();
-    let before = arrivals(&gateway).len();
     let asked = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
 
     let answer = gateway.ask(later(URGENT).header("x-priority", "high")).await;
 
     assert_eq!(answer.status, 202, "{answer:?}");
+    let before = arrivals(&gateway).len();
     let arrived = eventually("the urgent one arrives", PATIENCE, async || {
         arrivals(&gateway)
             .iter()
@@ -40,6 +40,7 @@ async fn a_high_priority_message_overtakes_a_long_queue() {
     let (place, at) = arrived.await;
     let took = Duration::from_millis(at).saturating_sub(asked);
     println!("{messages} were queued in {queued:?}; the urgent one arrived after {took:?}");
-    assert!(place <= before + 3, "{place} arrived before it, {before} of them before it was sent");
+    // One may be on its way, and one may have been chosen.
+    assert!(place <= before + 2, "{place} arrived before it, {before} of them before it was queued");
     assert!(took <= hurry, "it took {took:?}");
 }
