@@ -85,6 +85,25 @@ async fn every_surface_queues() {
 }
 
 #[tokio::test]
+async fn no_component_takes_a_message_that_it_cannot_send() {
+    let gateway = Gateway::start().await;
+    let mut ids = Vec::new();
+    // Each 202 begins to work the queue, in the component that answered; the one for robots reaches robots only.
+    for number in 0..5 {
+        ids.push(queued(&gateway, later(gateway.chat(ACCOUNT, &format!("第{number}条")))).await);
+        ids.push(queued(&gateway, later(gateway.post_to_robot("0b1c-2", &["你好"]))).await);
+    }
+    sent(&gateway, 10).await;
+    for id in ids {
+        let look = async || {
+            let state = gateway.state(&id).await;
+            ["submitted", "delivered"].contains(&state.as_str()).then_some(())
+        };
+        eventually("the message is taken", PATIENCE, look).await;
+    }
+}
+
+#[tokio::test]
 async fn a_message_of_high_priority_goes_first_on_its_account() {
     let gateway = Gateway::start().await;
     for number in 0..12 {

@@ -95,6 +95,6 @@ mod tests {
     #[test]
     fn reads_the_manifest_of_the_workspace() {
         let components = Manifest::load().unwrap().select(&[]).unwrap();
-        assert_eq!(ids(&components), ["callback", "client", "kdocs-relay", "send"]);
+        assert_eq!(ids(&components), ["callback", "client", "kdocs-relay", "mqtt-reply", "send"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator set, read once per instance.
 
-use crate::robots::Robots;
+use crate::{bindings::exports::wecom::gateway::types::System, ledger::system_name, robots::Robots};
 use std::{cell::RefCell, rc::Rc};
 
 /// How messages reach group robots.
@@ -69,6 +69,19 @@ pub struct Configuration {
     pub company: String,
     /// The key of the hash that stands for a robot's key in the ledger and in counters.
     pub robot_hash_key: String,
+}
+
+impl Configuration {
+    /// The systems that have an address here, by their names in the ledger.
+    pub fn reached(&self) -> Vec<&'static str> {
+        let robots = match self.robot_mode {
+            RobotMode::Kdocs => &self.kdocs_url,
+            RobotMode::Direct => &self.robot_url,
+        };
+        let systems =
+            [(System::Wanwang, &self.wanwang_url), (System::Quntool, &self.quntool_url), (System::Kdocs, robots)];
+        systems.into_iter().filter(|(_, url)| !url.is_empty()).map(|(system, _)| system_name(system)).collect()
+    }
 }
 
 thread_local! {

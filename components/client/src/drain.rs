@@ -44,6 +44,8 @@ fn sweep(database: &Database, configuration: &Configuration, most: u32, now: u64
 
 /// Sends queued messages, lane by lane, until nothing is due or the budget is used. Returns how many left.
 async fn queue(database: &Database, configuration: &Rc<Configuration>, budget: Budget) -> Result<u32, Error> {
+    // Each component that `client` is composed into may reach some of the platforms only.
+    let systems = serde_json::Value::from(configuration.reached()).to_string();
     let over = clock::now() + u64::from(budget.milliseconds);
     let worker = runtime::identifier();
     let mut left = 0;
@@ -53,7 +55,7 @@ async fn queue(database: &Database, configuration: &Rc<Configuration>, budget: B
         let now = clock::now();
         if now < over && left < budget.messages && lanes.len() < LANES && failed.is_none() {
             let room = u32::try_from(LANES - lanes.len()).unwrap_or(1);
-            match queue::claim(database, &worker, now, now + lane::LEASE, room) {
+            match queue::claim(database, &systems, &worker, now, now + lane::LEASE, room) {
                 Ok(claimed) => lanes.extend(claimed.into_iter().map(|lane| {
                     let most = budget.messages.saturating_sub(left);
                     lane::work(database, configuration, worker.clone(), lane, over, most)

@@ -1,6 +1,6 @@
 //! The queue: messages that wait for a limit or for their time, in lanes.
 //!
-//! A lane is what keeps an order: a hosted account, a robot, the app of a company. One worker at a time works a lane;
+//! A lane is what keeps an order: a hosted account, a robot, the app of a company; its name begins with its system's. One worker at a time works a lane;
 //! whoever has its lease does. A message stays in the queue until it has left for good, so that nothing that happens to
 //! a worker loses it.
 
@@ -62,13 +62,22 @@ pub fn remove(sql: &impl Sql, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Claims lanes with work that is due, longest due first, for a worker, until `lease_until`.
-pub fn claim(sql: &impl Sql, worker: &str, now: u64, lease_until: u64, most: u32) -> Result<Vec<String>, Error> {
+/// Claims lanes of these systems (a JSON list) with work that is due, longest due first, for a worker, until
+/// `lease_until`.
+pub fn claim(
+    sql: &impl Sql,
+    systems: &str,
+    worker: &str,
+    now: u64,
+    lease_until: u64,
+    most: u32,
+) -> Result<Vec<String>, Error> {
     sql.query(
         "UPDATE lane SET worker = ?1, lease_until = ?3 WHERE lane IN (
-            SELECT lane FROM lane WHERE due_at <= ?2 AND lease_until <= ?2 ORDER BY due_at LIMIT ?4)
+            SELECT lane FROM lane WHERE due_at <= ?2 AND lease_until <= ?2
+            AND substr(lane, 1, instr(lane, '/') - 1) IN (SELECT value FROM json_each(?5)) ORDER BY due_at LIMIT ?4)
          RETURNING lane",
-        &[worker.into(), integer(now), integer(lease_until), most.into()],
+        &[worker.into(), integer(now), integer(lease_until), most.into(), systems.into()],
     )?
     .iter()
     .map(|row| row.get(0))

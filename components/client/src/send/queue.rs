@@ -2,7 +2,9 @@
 
 use super::{Work, internal, replay};
 use crate::{
-    bindings::exports::wecom::gateway::types::{Failure, Options, Priority, Receipt, Robot, State, System},
+    bindings::exports::wecom::gateway::types::{
+        Failure, Options, Priority, Receipt, Robot, State, System, Unavailability,
+    },
     configuration::Configuration,
     ledger::{
         self,
@@ -59,6 +61,15 @@ impl Work {
         }
         if options.expires_at.is_some_and(|expires_at| expires_at <= due_at) {
             return Err(platform::invalid("expiresAt", "应晚于当前时间和 sendAt"));
+        }
+        let system = self.prepared.system;
+        if !self.configuration.reached().contains(&ledger::system_name(system)) {
+            return Err(Failure::Unavailable(Unavailability {
+                id: None,
+                system,
+                reason: "平台地址未配置".into(),
+                timed_out: false,
+            }));
         }
         let sealed = self.sealed()?;
         let order = self.order().map_err(|_| Failure::Other("the order cannot be written".into()))?;
@@ -161,7 +172,7 @@ impl Work {
                 let lane = first.bytes().map(usize::from).sum::<usize>() % APP_LANES;
                 format!("wanwang/{}/{lane}", self.prepared.company.as_deref().unwrap_or_default())
             }
-            (None, _) => first.to_owned(),
+            (None, system) => format!("{}/{first}", ledger::system_name(system)),
         }
     }
 }
@@ -176,7 +187,7 @@ pub fn eta(database: &Database, id: &str) -> Result<Option<u64>, Failure> {
 fn pace(lane: &str) -> u64 {
     match lane.split_once('/') {
         Some(("quntool", _)) => spacing::SLOT,
-        Some(_) => 0,
-        None => ROBOT_MINUTE.window / u64::from(ROBOT_MINUTE.quota),
+        Some(("kdocs", _)) => ROBOT_MINUTE.window / u64::from(ROBOT_MINUTE.quota),
+        _ => 0,
     }
 }

@@ -6,8 +6,23 @@ use crate::{
 use proptest::prelude::*;
 use store::memory::Memory;
 
+const ALL: &str = r#"["quntool","kdocs"]"#;
+
 fn enqueue(sql: &Memory, id: &str, lane: &str, rank: u8, due_at: u64, expires_at: Option<u64>) {
-    put(sql, &Waiting { id, lane, rank, due_at, expires_at, order: id, sealed: None, now: 1_000 }).unwrap();
+    put(
+        sql,
+        &Waiting {
+            id,
+            lane: &format!("quntool/{lane}"),
+            rank,
+            due_at,
+            expires_at,
+            order: id,
+            sealed: None,
+            now: 1_000,
+        },
+    )
+    .unwrap();
     let entry = Entry {
         id,
         caller: "crm",
@@ -29,7 +44,7 @@ fn enqueue(sql: &Memory, id: &str, lane: &str, rank: u8, due_at: u64, expires_at
 }
 
 fn first(sql: &Memory, now: u64) -> Option<String> {
-    next(sql, "a", now, "[]").unwrap().map(|due| due.id)
+    next(sql, "quntool/a", now, "[]").unwrap().map(|due| due.id)
 }
 
 fn depart(sql: &Memory, id: &str, now: u64) {
@@ -48,7 +63,7 @@ fn a_lane_is_left_in_order_and_high_goes_first() {
         enqueue(&sql, id, "a", rank, due_at, None);
     }
     let place = place(&sql, "n-2").unwrap().unwrap();
-    assert_eq!((place.lane.as_str(), place.due_at, place.before), ("a", 1_000, 2));
+    assert_eq!((place.lane.as_str(), place.due_at, place.before), ("quntool/a", 1_000, 2));
     for id in ["h", "n-1", "n-2"] {
         assert_eq!(first(&sql, 2_000).as_deref(), Some(id));
         depart(&sql, id, 2_000);
@@ -62,28 +77,37 @@ fn one_worker_at_a_time_has_a_lane() {
     let sql = Memory::new(&MIGRATIONS);
     enqueue(&sql, "m-1", "a", 1, 1_000, None);
     enqueue(&sql, "m-2", "b", 1, 9_000, None);
-    assert_eq!(claim(&sql, "w-1", 2_000, 7_000, 9).unwrap(), ["a"]);
-    assert!(claim(&sql, "w-2", 6_999, 9_999, 9).unwrap().is_empty());
-    assert_eq!(claim(&sql, "w-2", 7_000, 12_000, 9).unwrap(), ["a"], "the first one has vanished");
-    assert!(!keep(&sql, "a", "w-1", 20_000).unwrap());
-    release(&sql, "a", "w-1", 0).unwrap();
-    assert!(keep(&sql, "a", "w-2", 20_000).unwrap());
-    release(&sql, "a", "w-2", 8_000).unwrap();
-    assert!(claim(&sql, "w-3", 7_999, 20_000, 9).unwrap().is_empty());
-    assert_eq!(claim(&sql, "w-3", 9_000, 20_000, 9).unwrap(), ["a", "b"]);
+    assert_eq!(claim(&sql, ALL, "w-1", 2_000, 7_000, 9).unwrap(), ["quntool/a"]);
+    assert!(claim(&sql, ALL, "w-2", 6_999, 9_999, 9).unwrap().is_empty());
+    assert_eq!(claim(&sql, ALL, "w-2", 7_000, 12_000, 9).unwrap(), ["quntool/a"], "the first one has vanished");
+    assert!(!keep(&sql, "quntool/a", "w-1", 20_000).unwrap());
+    release(&sql, "quntool/a", "w-1", 0).unwrap();
+    assert!(keep(&sql, "quntool/a", "w-2", 20_000).unwrap());
+    release(&sql, "quntool/a", "w-2", 8_000).unwrap();
+    assert!(claim(&sql, ALL, "w-3", 7_999, 20_000, 9).unwrap().is_empty());
+    assert_eq!(claim(&sql, ALL, "w-3", 9_000, 20_000, 9).unwrap(), ["quntool/a", "quntool/b"]);
+}
+
+#[test]
+fn a_worker_claims_only_lanes_of_systems_that_it_reaches() {
+    let sql = Memory::new(&MIGRATIONS);
+    enqueue(&sql, "m-1", "a", 1, 1_000, None);
+    assert!(claim(&sql, r#"["kdocs"]"#, "w-1", 2_000, 7_000, 9).unwrap().is_empty());
+    assert!(claim(&sql, "[]", "w-1", 2_000, 7_000, 9).unwrap().is_empty());
+    assert_eq!(claim(&sql, r#"["quntool"]"#, "w-1", 2_000, 7_000, 9).unwrap(), ["quntool/a"]);
 }
 
 #[test]
 fn an_empty_lane_is_gone_and_comes_back_with_a_message() {
     let sql = Memory::new(&MIGRATIONS);
     enqueue(&sql, "m-1", "a", 1, 1_000, None);
-    claim(&sql, "w-1", 2_000, 7_000, 9).unwrap();
+    claim(&sql, ALL, "w-1", 2_000, 7_000, 9).unwrap();
     depart(&sql, "m-1", 2_000);
     finish(&sql, "m-1");
-    release(&sql, "a", "w-1", 0).unwrap();
+    release(&sql, "quntool/a", "w-1", 0).unwrap();
     assert!(sql.query("SELECT 1 FROM lane UNION ALL SELECT 1 FROM queue", &[]).unwrap().is_empty());
     enqueue(&sql, "m-2", "a", 1, 1_000, None);
-    assert_eq!(claim(&sql, "w-1", 2_000, 7_000, 9).unwrap(), ["a"]);
+    assert_eq!(claim(&sql, ALL, "w-1", 2_000, 7_000, 9).unwrap(), ["quntool/a"]);
 }
 
 #[test]
@@ -148,7 +172,7 @@ proptest! {
         for dies in deaths {
             now += 10_000;
             let worker = format!("w-{now}");
-            if claim(&sql, &worker, now, now + 5_000, 9).unwrap().is_empty() {
+            if claim(&sql, ALL, &worker, now, now + 5_000, 9).unwrap().is_empty() {
                 continue;
             }
             let Some(id) = first(&sql, now) else { break };
@@ -156,7 +180,7 @@ proptest! {
             left.push(id.clone());
             if !dies {
                 finish(&sql, &id);
-                release(&sql, "a", &worker, now).unwrap();
+                release(&sql, "quntool/a", &worker, now).unwrap();
             }
         }
         let mut sorted = left.clone();
