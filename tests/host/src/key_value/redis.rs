@@ -183,7 +183,7 @@ mod tests {
         let (_running, server) = server().await;
         let mut first = server.transaction("k".into()).await.unwrap();
         assert_eq!(first.current().await.unwrap(), None);
-        let mut next = server.swap(first, b"1".to_vec()).await.unwrap().err().expect("a failure");
+        let mut next = server.swap(first, b"1".to_vec()).await.unwrap().expect_err("a failure");
         assert_eq!(server.get("k").await.unwrap().as_deref(), Some(&b"1"[..]));
         // A key that changed is not written.
         assert_eq!(next.current().await.unwrap().as_deref(), Some(&b"1"[..]));
