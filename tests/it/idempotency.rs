@@ -68,7 +68,7 @@ async fn a_key_with_another_request_is_refused() {
 async fn requests_with_one_key_at_once_send_one_message() {
     let gateway = Gateway::start().await;
 
-    let answers = join_all((0..16).map(|_| gateway.ask(notice(&gateway)))).await;
+    let answers = join_all((0..32).map(|_| gateway.ask(notice(&gateway)))).await;
 
     let first: Vec<_> = answers.iter().filter(|answer| answer.status == 200 && !is_replay(answer)).collect();
     assert_eq!(first.len(), 1, "{answers:?}");
@@ -76,6 +76,7 @@ async fn requests_with_one_key_at_once_send_one_message() {
         let code = answer.body["code"].as_u64();
         assert!(answer.body == first[0].body || (answer.status, code) == (409, Some(409_001)), "{answer:?}");
     }
+    assert_eq!(gateway.ask(notice(&gateway)).await.body, first[0].body, "a conflict turns into the answer");
     assert_eq!(gateway.simulator.truth().messages.len(), 1);
 }
 
