@@ -163,3 +163,14 @@ async fn a_message_whose_answer_is_lost_is_unknown_until_its_outcome_settles_it(
         1
     );
 }
+
+#[tokio::test]
+async fn who_wishes_for_mqtt_where_there_is_none_is_told() {
+    let gateway = Gateway::start().await;
+
+    let refused = gateway.ask(text(&gateway, ACCOUNT).header("x-transport", "mqtt")).await;
+
+    assert_eq!((refused.status, refused.body["code"].as_u64()), (400, Some(400_002)), "{refused:?}");
+    assert!(refused.text_at("/msg").contains("transport"), "{refused:?}");
+    assert!(gateway.simulator.truth().requests.is_empty());
+}

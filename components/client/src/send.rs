@@ -48,6 +48,9 @@ pub async fn send(message: Message) -> Result<Receipt, Failure> {
     };
     let again = options.retry == Retry::AtLeastOnce;
     let mqtt = by_mqtt(&configuration, &prepared, options.transport);
+    if mqtt && options.transport.is_some() && configuration.quntool_mqtt_url.is_empty() {
+        return Err(platform::invalid("transport", "网关未配置 MQTT,只能为 http"));
+    }
     let work = Work { id: runtime::identifier(), request_id, prepared, robot, again, mqtt, configuration, database };
     if options.respond_async || options.send_at.is_some() {
         return work.enqueue(&caller, idempotency_key.as_deref(), &options);
