@@ -40,6 +40,15 @@ async fn sent(gateway: &Gateway, count: usize) {
     eventually(&format!("{count} messages are sent"), PATIENCE * 3, look).await;
 }
 
+/// Waits until a platform has taken a message.
+async fn taken(gateway: &Gateway, id: &str) {
+    let look = async || {
+        let state = gateway.state(id).await;
+        ["submitted", "delivered"].contains(&state.as_str()).then_some(())
+    };
+    eventually("the message is taken", PATIENCE, look).await;
+}
+
 #[tokio::test]
 async fn queued_messages_are_answered_at_once_and_leave_in_their_order() {
     let gateway = Gateway::start().await;
@@ -76,11 +85,7 @@ async fn every_surface_queues() {
     }
     sent(&gateway, 4).await;
     for id in ids {
-        let look = async || {
-            let state = gateway.state(&id).await;
-            ["submitted", "delivered"].contains(&state.as_str()).then_some(())
-        };
-        eventually("the message is taken", PATIENCE, look).await;
+        taken(&gateway, &id).await;
     }
 }
 
@@ -95,11 +100,7 @@ async fn no_component_takes_a_message_that_it_cannot_send() {
     }
     sent(&gateway, 10).await;
     for id in ids {
-        let look = async || {
-            let state = gateway.state(&id).await;
-            ["submitted", "delivered"].contains(&state.as_str()).then_some(())
-        };
-        eventually("the message is taken", PATIENCE, look).await;
+        taken(&gateway, &id).await;
     }
 }
 
