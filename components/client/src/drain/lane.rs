@@ -4,6 +4,7 @@ use crate::{
     bindings::exports::wecom::gateway::types::State,
     configuration::Configuration,
     ledger::{self, End, queue},
+    limits::spacing::SLOT,
     send::{
         Work,
         leave::{NotNow, Passage},
@@ -86,6 +87,7 @@ impl Shift<'_> {
                 Ok(passage) => passage,
                 // Others send for the account too; there is a place for this one in a while.
                 Err(NotNow::UsedUp(used_up)) if work.prepared.account.is_some() && used_up.retry_after <= PATIENCE => {
+                    clock::sleep(SLOT).await;
                     continue;
                 }
                 Err(NotNow::UsedUp(used_up)) => return Ok(Pause::Until(now + used_up.retry_after)),
