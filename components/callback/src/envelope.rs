@@ -141,12 +141,7 @@ fn as_time(value: &Value) -> Option<u64> {
 
 /// Returns the hash that stands for bytes, `sha256:` and hexadecimal digits.
 pub fn hash(body: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(body).iter().fold("sha256:".to_owned(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("sha256:{}", runtime::hexadecimal(&Sha256::digest(body)))
 }
 
 #[cfg(test)]

@@ -65,16 +65,6 @@ impl messages::Guest for Component {
     }
 }
 
-/// Writes bytes in hexadecimal.
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 impl robot_media::Guest for Component {
     async fn upload(
         webhook: String,

@@ -13,7 +13,6 @@ use crate::{
     },
     configuration::{self, Configuration, Transport},
     dispatch::{self, Ending},
-    hexadecimal,
     ledger::{self, Entry, Leave, schema::MIGRATIONS},
     mqtt,
     platform::{self, Prepared, Verdict},
@@ -134,10 +133,7 @@ impl Work {
             Leave::Taken => return Err(NotNow::Taken),
             Leave::UsedUp(used_up) => return Err(NotNow::UsedUp(used_up)),
         }
-        while !passage.leave().await? {
-            passage.approach().await?;
-        }
-        Ok(())
+        passage.depart().await
     }
 
     /// Sends a message that is marked as `sending`, and records what came of it.
@@ -163,15 +159,7 @@ impl Work {
             if !ledger::again(&self.database, &self.id, now, now + self.lease()).map_err(internal)? {
                 return lost;
             }
-            let mut left = passage.approach().await;
-            while let Ok(()) = left {
-                match passage.leave().await {
-                    Ok(true) => break,
-                    Ok(false) => left = passage.approach().await,
-                    Err(reason) => left = Err(reason),
-                }
-            }
-            if left.is_err() {
+            if passage.approach().await.is_err() || passage.depart().await.is_err() {
                 self.unknown("再次发送前未获得发送时机")?;
                 return lost;
             }
@@ -238,7 +226,7 @@ impl Work {
             hash.update(part);
             hash.update([0]);
         }
-        hexadecimal(&hash.finalize())
+        runtime::hexadecimal(&hash.finalize())
     }
 }
 
@@ -275,7 +263,7 @@ fn robot_hash(configuration: &Configuration, webhook: &str) -> String {
         .chain_update(Sha256::digest(&configuration.robot_hash_key))
         .chain_update(key)
         .finalize();
-    format!("robot:{}", hexadecimal(digest.get(..16).unwrap_or_default()))
+    format!("robot:{}", runtime::hexadecimal(digest.get(..16).unwrap_or_default()))
 }
 
 /// A failure of the gateway itself: the cause goes to the log, once.

@@ -8,7 +8,6 @@ mod wanwang;
 use crate::{
     configuration::Configuration,
     dispatch::Ending,
-    hexadecimal,
     platform::Refusal,
     seal,
     upstream::{self, Answer, Outbound, Silence},
@@ -168,7 +167,7 @@ fn lease(issuer: Issuer, dead: Option<&str>, bucket: u64) -> String {
 }
 
 fn fingerprint(secret: &str) -> String {
-    hexadecimal(Sha256::digest(secret).get(..8).unwrap_or_default())
+    runtime::hexadecimal(Sha256::digest(secret).get(..8).unwrap_or_default())
 }
 
 /// The token of the instance or of the store, if it still lives and is not the dead one.

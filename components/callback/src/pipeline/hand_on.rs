@@ -3,16 +3,11 @@
 use super::{Counts, route_received};
 use crate::{
     configuration::Configuration,
-    delivery::{self, Outcome},
+    delivery,
     journal::deliveries::{self, AT_ONCE, Delivery, Tried},
     subscriber::Subscriber,
 };
-use futures::{
-    StreamExt,
-    future::{Either, select},
-    pin_mut,
-    stream::FuturesUnordered,
-};
+use futures::{StreamExt, stream::FuturesUnordered};
 use runtime::{
     clock,
     log::{self, Level},
@@ -78,7 +73,8 @@ async fn attempt(
     subscriber: &Subscriber,
 ) -> Result<Tried, Error> {
     let attempt = delivery::attempt(database, configuration, &delivery, subscriber);
-    let outcome = alive(database, &delivery, attempt).await?;
+    let keep = || deliveries::keep(database, &delivery, clock::now() + LEASE);
+    let outcome = clock::beating(attempt, BEAT, keep).await?;
     let reason = outcome.reason.as_deref();
     deliveries::tried(database, &delivery, &outcome.tried, outcome.status, reason, clock::now())?;
     if let (Some(reason), false) = (reason, outcome.tried == Tried::Skipped) {
@@ -86,22 +82,4 @@ async fn attempt(
         log::write(Level::Warn, "an event was not handed on", &fields);
     }
     Ok(outcome.tried)
-}
-
-/// Keeps a delivery while a try takes its time.
-async fn alive(
-    database: &Database,
-    delivery: &Delivery,
-    attempt: impl Future<Output = Outcome>,
-) -> Result<Outcome, Error> {
-    pin_mut!(attempt);
-    loop {
-        let beat = clock::sleep(BEAT);
-        pin_mut!(beat);
-        match select(attempt, beat).await {
-            Either::Left((outcome, _)) => return Ok(outcome),
-            Either::Right(((), going_on)) => attempt = going_on,
-        }
-        deliveries::keep(database, delivery, clock::now() + LEASE)?;
-    }
 }

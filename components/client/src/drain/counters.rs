@@ -3,10 +3,13 @@
 use crate::{
     configuration::Configuration,
     ledger::sweep::{self, Counted},
-    limits::{spacing, window},
+    limits::{
+        spacing,
+        window::{self, Subject},
+    },
     platform,
 };
-use contract::limit::{self, COMPANY_HOUR, Scope};
+use contract::limit::{self, COMPANY_HOUR};
 use store::{Error, KeyValue, Sql};
 
 /// Counters are kept so many milliseconds longer than a message needs them: twice the longest window that they count.
@@ -29,26 +32,20 @@ pub fn delete(sql: &impl Sql, configuration: &Configuration, now: u64, most: u32
 }
 
 fn keys_of(message: &Counted, configuration: &Configuration) -> Vec<String> {
-    let mut keys = Vec::new();
+    let recipients: Vec<String> = serde_json::from_str(&message.recipients).unwrap_or_default();
+    let subject = Subject {
+        kind: &message.kind,
+        company: message.company.as_deref(),
+        recipient: recipients.first().map(String::as_str),
+    };
+    let mut keys: Vec<String> = Vec::new();
     for limit in limit::of(platform::system(message.system)) {
-        let scope = match limit.scope {
-            Scope::Account => {
-                let account = message.account.as_deref().unwrap_or_default();
-                keys.extend(spacing::keys(account, message.from, message.until));
-                continue;
-            }
-            // Counted in the ledger.
-            Scope::Employee => continue,
-            Scope::Company => configuration.company.clone(),
-            Scope::Endpoint => {
-                format!("{}/{}", message.kind, message.company.as_deref().unwrap_or(&configuration.company))
-            }
-            Scope::Robot => {
-                let robots: Vec<String> = serde_json::from_str(&message.recipients).unwrap_or_default();
-                robots.into_iter().next().unwrap_or_default()
-            }
-        };
-        keys.extend(window::keys(limit, &scope, message.from, message.until));
+        if let Some(scope) = window::scope(limit, &subject, &configuration.company) {
+            keys.extend(window::keys(limit, &scope, message.from, message.until));
+        }
+    }
+    if let Some(account) = &message.account {
+        keys.extend(spacing::keys(account, message.from, message.until));
     }
     keys
 }

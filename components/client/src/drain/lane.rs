@@ -10,10 +10,6 @@ use crate::{
         leave::{NotNow, Passage},
     },
 };
-use futures::{
-    future::{Either, select},
-    pin_mut,
-};
 use runtime::{
     clock,
     log::{self, Level},
@@ -144,27 +140,12 @@ impl Shift<'_> {
 
     /// Sends a message, and keeps the lane meanwhile.
     async fn deliver(&self, work: &Work, passage: Passage) -> Result<(), Error> {
-        let delivery = work.deliver(passage);
-        pin_mut!(delivery);
-        loop {
-            let beat = clock::sleep(BEAT);
-            pin_mut!(beat);
-            match select(delivery, beat).await {
-                Either::Left((delivered, _)) => {
-                    if let Err(failure) = delivered {
-                        // The ledger has it; nobody waits for the answer.
-                        let reason = format!("{failure:?}");
-                        log::write(
-                            Level::Warn,
-                            "a queued message was not sent",
-                            &[("message", &work.id), ("reason", &reason)],
-                        );
-                    }
-                    return Ok(());
-                }
-                Either::Right(((), going_on)) => delivery = going_on,
-            }
-            queue::keep(self.database, &self.lane, &self.worker, clock::now() + LEASE)?;
+        let keep = || queue::keep(self.database, &self.lane, &self.worker, clock::now() + LEASE).map(drop);
+        if let Err(failure) = clock::beating(work.deliver(passage), BEAT, keep).await? {
+            // The ledger has it; nobody waits for the answer.
+            let reason = format!("{failure:?}");
+            log::write(Level::Warn, "a queued message was not sent", &[("message", &work.id), ("reason", &reason)]);
         }
+        Ok(())
     }
 }

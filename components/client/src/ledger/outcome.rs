@@ -1,9 +1,6 @@
 //! Outcomes: what a platform says became of a message.
 
-use crate::{
-    bindings::exports::wecom::gateway::messages::{Outcome, Settlement},
-    hexadecimal,
-};
+use crate::bindings::exports::wecom::gateway::messages::{Outcome, Settlement};
 use sha2::{Digest, Sha256};
 use store::{Error, Sql, Value, database::integer};
 
@@ -79,7 +76,7 @@ fn recognise(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<bool, Error>
 /// text word for word, the text's hash.
 pub fn echo(kind: &str, content: Option<&str>) -> String {
     match content {
-        Some(content) => format!("{kind}:{}", hexadecimal(&Sha256::digest(content))),
+        Some(content) => format!("{kind}:{}", runtime::hexadecimal(&Sha256::digest(content))),
         None => kind.to_owned(),
     }
 }

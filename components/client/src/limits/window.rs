@@ -8,7 +8,7 @@
 //! once.
 
 use super::Counters;
-use contract::limit::Limit;
+use contract::limit::{Limit, Scope};
 use std::collections::HashMap;
 use store::keys;
 
@@ -35,6 +35,27 @@ pub struct Counted {
     /// When the oldest of those that were counted leaves the window, in milliseconds from now.
     pub reset: u64,
     key: String,
+}
+
+/// What of a message says in whose counters it is counted.
+pub struct Subject<'a> {
+    /// Its content's type.
+    pub kind: &'a str,
+    /// The company whose app sends it, if it names one.
+    pub company: Option<&'a str>,
+    /// Its first recipient, which is a robot's only one.
+    pub recipient: Option<&'a str>,
+}
+
+/// Whose counters of a limit a message is counted in, in the company `own`; none if it is counted elsewhere: an
+/// account's messages by their distance, an employee's in the ledger.
+pub fn scope(limit: &Limit, subject: &Subject<'_>, own: &str) -> Option<String> {
+    match limit.scope {
+        Scope::Account | Scope::Employee => None,
+        Scope::Company => Some(own.to_owned()),
+        Scope::Endpoint => Some(format!("{}/{}", subject.kind, subject.company.unwrap_or(own))),
+        Scope::Robot => subject.recipient.map(str::to_owned),
+    }
 }
 
 /// What a window says to a message.
@@ -129,7 +150,7 @@ fn scoped(limit: &Limit, scope: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::limit::{COMPANY_HOUR, ROBOT_MINUTE, Scope};
+    use contract::limit::{COMPANY_HOUR, ROBOT_MINUTE};
     use proptest::prelude::*;
     use store::memory::Counters;
 

@@ -5,11 +5,11 @@ use crate::{
     limits::{
         UsedUp,
         spacing::{self, Claim, Departure, Departures, Step, Ticket},
-        window::{self, Closed, Counted, Permit},
+        window::{self, Closed, Counted, Permit, Subject},
     },
     platform::{self, Prepared},
 };
-use contract::limit::{self, ACCOUNT_SPACING, Limit, Scope};
+use contract::limit::{self, ACCOUNT_SPACING, Limit};
 use futures::{
     future::{Either, select},
     pin_mut,
@@ -75,7 +75,12 @@ impl Passage {
             waited: None,
         };
         for limit in limit::of(platform::system(prepared.system)) {
-            let Some(scope) = counted_scope(limit, prepared, configuration) else { continue };
+            let subject = Subject {
+                kind: &prepared.kind,
+                company: prepared.company.as_deref(),
+                recipient: prepared.recipients.first().map(String::as_str),
+            };
+            let Some(scope) = window::scope(limit, &subject, &configuration.company) else { continue };
             if let Err(reason) = passage.count(limit, &scope).await {
                 passage.give_back()?;
                 return Err(reason);
@@ -147,8 +152,16 @@ impl Passage {
         Ok(())
     }
 
+    /// Waits until the message may leave, after its approach; a moment that is missed is followed by another one.
+    pub async fn depart(&mut self) -> Result<(), NotNow> {
+        while !self.leave().await? {
+            self.approach().await?;
+        }
+        Ok(())
+    }
+
     /// Waits until the message may leave. False: its moment has passed, and it has another one now.
-    pub async fn leave(&mut self) -> Result<bool, NotNow> {
+    async fn leave(&mut self) -> Result<bool, NotNow> {
         let (Some(ticket), Some(account)) = (&mut self.ticket, &self.account) else { return Ok(true) };
         let mut at = ticket.look_again(&mut self.counters, account)?;
         loop {
@@ -209,19 +222,6 @@ impl Passage {
     /// The limits with a window that the message was counted against.
     pub fn counted(&self) -> &[Counted] {
         &self.counted
-    }
-}
-
-/// Whose counters of a limit a message is counted in; none if it is counted elsewhere: an account's messages by their
-/// distance, an employee's in the ledger.
-pub fn counted_scope(limit: &Limit, prepared: &Prepared, configuration: &Configuration) -> Option<String> {
-    match limit.scope {
-        Scope::Account | Scope::Employee => None,
-        Scope::Company => Some(configuration.company.clone()),
-        Scope::Endpoint => {
-            Some(format!("{}/{}", prepared.kind, prepared.company.as_deref().unwrap_or(&configuration.company)))
-        }
-        Scope::Robot => prepared.recipients.first().cloned(),
     }
 }
 

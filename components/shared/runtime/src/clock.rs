@@ -1,6 +1,10 @@
 //! Time: milliseconds since the Unix epoch, as the host's wall clock has it.
 
 use chrono::{DateTime, SecondsFormat};
+use futures::{
+    future::{Either, select},
+    pin_mut,
+};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Returns the time now, in milliseconds since the Unix epoch.
@@ -12,6 +16,24 @@ pub fn now() -> u64 {
 /// Waits for a number of milliseconds.
 pub async fn sleep(milliseconds: u64) {
     spin_sdk::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+/// Does some work, and says every so many milliseconds that its worker is alive; a beat that fails ends both.
+pub async fn beating<T, E>(
+    work: impl Future<Output = T>,
+    every: u64,
+    mut beat: impl FnMut() -> Result<(), E>,
+) -> Result<T, E> {
+    pin_mut!(work);
+    loop {
+        let pause = sleep(every);
+        pin_mut!(pause);
+        match select(work, pause).await {
+            Either::Left((done, _)) => return Ok(done),
+            Either::Right(((), going_on)) => work = going_on,
+        }
+        beat()?;
+    }
 }
 
 /// Writes a time as RFC 3339 in UTC with milliseconds, `2026-01-02T03:04:05.678Z`; one out of range is the epoch.
