@@ -1,9 +1,7 @@
 //! The MQTT broker of tests and of the demo: Debian's mosquitto, or any other that is installed.
 
-use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,13 +10,10 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-use crate::build::debian;
+use crate::program;
 
 /// The program and its package.
-const MOSQUITTO: &str = "mosquitto";
-
-/// Where it lies beside the folders of `PATH`.
-const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
+pub const MOSQUITTO: &str = "mosquitto";
 
 /// How long a start may take.
 const START: Duration = Duration::from_secs(10);
@@ -31,18 +26,9 @@ pub struct Broker {
     _folder: TempDir,
 }
 
-/// Installs the broker if it is missing.
-pub fn install() -> Result<()> {
-    if program().is_some() {
-        return Ok(());
-    }
-    debian::install(&[MOSQUITTO])?;
-    program().map(drop).context("mosquitto is not installed")
-}
-
 /// Starts a broker on a free port of this machine; none where none is installed.
 pub async fn start() -> Result<Option<Broker>> {
-    let Some(program) = program() else { return Ok(None) };
+    let Some(program) = program::find(MOSQUITTO) else { return Ok(None) };
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr())?.port();
     let folder = tempfile::tempdir().context("cannot create a folder for the broker")?;
     let settings = folder.path().join("mosquitto.conf");
@@ -61,10 +47,4 @@ pub async fn start() -> Result<Option<Broker>> {
         sleep(Duration::from_millis(20)).await;
     }
     Ok(Some(Broker { url: format!("mqtt://127.0.0.1:{port}"), _process: process, _folder: folder }))
-}
-
-fn program() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(FOLDERS.map(PathBuf::from));
-    folders.map(|folder| folder.join(MOSQUITTO)).find(|program| program.is_file())
 }

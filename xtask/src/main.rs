@@ -6,6 +6,7 @@ mod cargo;
 mod demo;
 mod gateway;
 mod manifest;
+mod program;
 mod sandbox;
 mod serve;
 mod signal;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::{broker, build, cargo};
+use crate::{broker, build, cargo, program};
 
 /// Options of `test`.
 #[derive(Args)]
@@ -13,9 +13,13 @@ pub struct Options {
     arguments: Vec<String>,
 }
 
-/// Sees to the broker that tests start, builds the components and the native programs, then runs the tests of the whole workspace, those of `it` included.
+/// The servers that tests start.
+const SERVERS: [&str; 2] = [broker::MOSQUITTO, "redis-server"];
+
+/// Sees to the servers, builds the components and the native programs, then runs the tests of the whole workspace, those
+/// of `it` included.
 pub fn run(options: &Options) -> Result<()> {
-    broker::install()?;
+    program::install(&SERVERS)?;
     build::run(&[])?;
     cargo::build_programs()?;
     cargo::run(cargo::cargo().args(["test", "--workspace"]).args(&options.arguments))

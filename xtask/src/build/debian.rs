@@ -24,7 +24,7 @@ pub fn toolchain() -> Result<Toolchain> {
     let bundled = bundled_linker();
     let mut packages = PACKAGES.to_vec();
     packages.extend(bundled.is_none().then_some(LINKER_PACKAGE));
-    install(&packages)?;
+    install(&packages, "the components need `rustup target add wasm32-wasip1`")?;
 
     let linker = match bundled {
         Some(linker) => linker,
@@ -64,8 +64,9 @@ fn bundled_linker() -> Option<PathBuf> {
     linker.exists().then_some(linker)
 }
 
-/// Installs what is missing of the packages, or says which command does.
-pub fn install(packages: &[&str]) -> Result<()> {
+/// Installs what is missing of the packages. Where it cannot, it says in `otherwise` what is needed, and, on Debian,
+/// which command installs it.
+pub fn install(packages: &[&str], otherwise: &str) -> Result<()> {
     let missing: Vec<_> = packages.iter().filter(|package| !is_installed(package)).copied().collect();
     if missing.is_empty() {
         return Ok(());
@@ -74,10 +75,10 @@ pub fn install(packages: &[&str]) -> Result<()> {
     let debian =
         Command::new("dpkg").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
     if !debian {
-        bail!("the components need `rustup target add wasm32-wasip1`");
+        bail!("{otherwise}");
     }
     if !is_root() {
-        bail!("the components need `rustup target add wasm32-wasip1`, or Debian's packages; run as root:\n{script}");
+        bail!("{otherwise}, or Debian's packages; run as root:\n{script}");
     }
     eprintln!("xtask: installing Debian's packages {} (about half a minute)", missing.join(", "));
     // Its answers are progress here: only this program's own answers belong on standard output.
