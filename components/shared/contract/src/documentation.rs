@@ -101,19 +101,25 @@ fn row(cells: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::render;
     use std::{env, fs};
 
-    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/endpoints.md");
+    /// The folder of the pages that come out of tables.
+    pub const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs");
+
+    /// Compares a page with what the tables say, after writing it where that is wanted.
+    pub fn is_what_the_tables_say(name: &str, rendered: &str) {
+        let path = format!("{DOCUMENTS}/{name}");
+        if env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, rendered).unwrap();
+        }
+        let page = fs::read_to_string(&path).unwrap_or_default();
+        assert!(page == rendered, "refresh docs/{name}: UPDATE_DOCS=1 cargo test -p contract");
+    }
 
     #[test]
     fn the_page_is_what_the_tables_say() {
-        let rendered = render();
-        if env::var_os("UPDATE_DOCS").is_some() {
-            fs::write(PAGE, &rendered).unwrap();
-        }
-        let page = fs::read_to_string(PAGE).unwrap_or_default();
-        assert!(page == rendered, "refresh docs/endpoints.md: UPDATE_DOCS=1 cargo test -p contract documentation");
+        is_what_the_tables_say("endpoints.md", &render());
     }
 }

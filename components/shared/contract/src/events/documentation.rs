@@ -97,23 +97,12 @@ fn emphasised(name: &str, required: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{collections::BTreeSet, env, fs};
-
-    const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs");
-    const REFRESH: &str = "UPDATE_DOCS=1 cargo test -p contract events";
-
-    /// Compares a file with what the table says, after writing it where that is wanted.
-    fn is_what_the_table_says(name: &str, rendered: &str) {
-        let path = format!("{DOCUMENTS}/{name}");
-        if env::var_os("UPDATE_DOCS").is_some() {
-            fs::write(&path, rendered).unwrap();
-        }
-        assert!(fs::read_to_string(&path).unwrap_or_default() == rendered, "refresh docs/{name}: {REFRESH}");
-    }
+    use crate::documentation::tests::{DOCUMENTS, is_what_the_tables_say};
+    use std::{collections::BTreeSet, fs};
 
     #[test]
-    fn the_page_is_what_the_table_says() {
-        is_what_the_table_says("events.md", &render());
+    fn the_page_is_what_the_tables_say() {
+        is_what_the_tables_say("events.md", &render());
     }
 
     #[test]
@@ -121,7 +110,7 @@ mod tests {
         fs::create_dir_all(format!("{DOCUMENTS}/events")).unwrap();
         let mut names = BTreeSet::new();
         for (name, schema) in schemas() {
-            is_what_the_table_says(&format!("events/{name}"), &format!("{schema:#}\n"));
+            is_what_the_tables_say(&format!("events/{name}"), &format!("{schema:#}\n"));
             names.insert(name);
         }
         let files = fs::read_dir(format!("{DOCUMENTS}/events")).unwrap();

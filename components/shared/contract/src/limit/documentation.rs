@@ -1,13 +1,11 @@
 //! The page of the limits and of what a request can wish: `docs/limits.md`.
 
 use super::{Limit, Scope, of};
+use crate::documentation::tests::is_what_the_tables_say;
 use crate::{
     System,
     preference::{LONGEST_WAIT, PREFER, PREFERENCES, Preference},
 };
-use std::{env, fs};
-
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/limits.md");
 
 const HEAD: &str = "\
 # 发送频率限制 · Limits
@@ -121,10 +119,5 @@ fn of_preference(preference: &Preference) -> String {
 
 #[test]
 fn the_page_is_what_the_tables_say() {
-    let rendered = render();
-    if env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(PAGE, &rendered).unwrap();
-    }
-    let page = fs::read_to_string(PAGE).unwrap_or_default();
-    assert!(page == rendered, "refresh docs/limits.md: UPDATE_DOCS=1 cargo test -p contract limit");
+    is_what_the_tables_say("limits.md", &render());
 }
