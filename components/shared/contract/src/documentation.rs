@@ -101,7 +101,7 @@ fn row(cells: &[String]) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::render;
     use std::{env, fs};
 
