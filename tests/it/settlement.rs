@@ -41,7 +41,7 @@ async fn an_outcome_delivers_its_message_which_both_ids_name() {
 #[tokio::test]
 async fn an_outcome_fails_its_message_with_the_platforms_code_and_words() {
     let gateway = Gateway::start().await;
-    gateway.simulator.order_outcome(OutcomePlan::failure(1, -1_000_999, "Abnormal request frequency"));
+    gateway.simulator.order_outcome(OutcomePlan::failure(1, -1_000_999, "Abnormal request frequency")).unwrap();
 
     let sent = gateway.chatted(ACCOUNT, "你好").await;
 
@@ -103,7 +103,7 @@ async fn an_outcome_counts_once_and_the_first_one_counts() {
 async fn outcomes_in_any_order_settle_their_own_messages() {
     let gateway = Gateway::start().await;
     gateway.simulator.hold_outcomes();
-    gateway.simulator.order_outcome(OutcomePlan::failure(1, -7, "blocked"));
+    gateway.simulator.order_outcome(OutcomePlan::failure(1, -7, "blocked")).unwrap();
     let accounts = ["1688854355260001", "1688854355260002", "1688854355260003"];
     let mut sent = Vec::new();
     for account in accounts {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::cargo;
@@ -67,6 +67,23 @@ impl Gateway {
         &self.url
     }
 
+    /// Returns what it prints to standard error, if that was piped and nobody has taken it.
+    pub fn errors(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    /// Returns its process.
+    pub fn process(&self) -> Result<Pid> {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        id.context("the gateway has ended by itself")
+    }
+
+    /// Kills the gateway with SIGKILL, and resolves when it is gone.
+    pub async fn kill(mut self) -> Result<()> {
+        self.ticks = None;
+        self.child.kill().await.context("cannot kill the gateway")
+    }
+
     /// Ticks the gateway once every `period`, until it is stopped.
     pub fn tick(&mut self, token: &str, period: Duration) -> Result<()> {
         self.ticks = Some(Ticks::start(&self.url, token, period)?);
@@ -84,9 +101,7 @@ impl Gateway {
     /// Lets the gateway finish what it is doing, and resolves when it has ended.
     pub async fn stop(mut self) -> Result<()> {
         self.ticks = None;
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        kill_process(id.context("the gateway has ended by itself")?, Signal::TERM)
-            .context("cannot stop the gateway")?;
+        kill_process(self.process()?, Signal::TERM).context("cannot stop the gateway")?;
         let status = timeout(STOP, self.child.wait()).await.context("the gateway did not stop and was killed")??;
         if !status.success() {
             bail!("the gateway did not stop as it should ({status})");

@@ -3,6 +3,7 @@
 mod broker;
 mod build;
 mod cargo;
+mod chaos;
 mod demo;
 mod gateway;
 mod manifest;
@@ -34,6 +35,8 @@ enum Task {
     Serve(serve::Options),
     /// Plays the whole story on a sandbox of its own, and fails if a step of it does not hold.
     Demo(demo::Options),
+    /// Lets everything go wrong at once, and then proves that no message and no callback was lost or doubled unseen.
+    Chaos(chaos::Options),
     /// Builds the components as WebAssembly modules.
     Build(build::Options),
     /// Builds everything and runs every test.
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
         Task::Up(options) => up::run(options).await,
         Task::Serve(options) => serve::run(options).await,
         Task::Demo(options) => demo::run(options).await,
+        Task::Chaos(options) => chaos::run(options).await,
         Task::Build(options) => build::run(&options.components),
         Task::Test(options) => test::run(&options),
     };

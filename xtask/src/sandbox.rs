@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 use simulator::{Config, Simulator};
+use tokio::process::Command;
 
 use crate::gateway::{self, Gateway};
 
@@ -48,12 +49,7 @@ impl Sandbox {
         configure(&mut variables);
 
         let mut command = gateway::command(listen, data)?;
-        for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with(PREFIX) {
-                command.env_remove(name);
-            }
-        }
-        command.envs(variables.iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)));
+        configure_by(&mut command, &variables);
         let mut gateway = Gateway::start(command).await?;
 
         let value = |name| variables.get(name).map_or("", String::as_str);
@@ -64,8 +60,18 @@ impl Sandbox {
     }
 }
 
+/// Gives a gateway these variables, and none of this program's own environment.
+pub fn configure_by(command: &mut Command, variables: &Variables) {
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with(PREFIX) {
+            command.env_remove(name);
+        }
+    }
+    command.envs(variables.iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)));
+}
+
 /// Returns the variables of a gateway whose platforms are the simulator at this origin.
-fn variables(simulator: &str) -> Variables {
+pub fn variables(simulator: &str) -> Variables {
     let callers = json!([{"name": CREDENTIAL, "secret": CREDENTIAL}]).to_string();
     let origins = ["QUNTOOL_URL", "WANWANG_URL", "WANWANG_TOKEN_URL", "KDOCS_URL", "KDOCS_TOKEN_URL", "ROBOT_URL"];
     let secrets = [

@@ -73,6 +73,11 @@ impl Host {
         self.app.shared.metrics.clone()
     }
 
+    /// The guests' wall clock.
+    pub fn clock(&self) -> WallClock {
+        self.app.shared.clock.clone()
+    }
+
     /// Serves until `stop` resolves, then lets the requests in flight finish, for 10 s at most.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let shared = self.app.shared.clone();

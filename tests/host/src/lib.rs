@@ -43,6 +43,7 @@ mod state;
 mod variables;
 mod worker;
 
+pub use clock::WallClock;
 pub use dependency::{Capability, DependencyName, Inherit};
 pub use host::{Builder, Host};
 pub use manifest::Manifest;

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
-use host::{Host, Manifest, Metrics, RuntimeConfig};
+use host::{Host, Manifest, Metrics, RuntimeConfig, WallClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -38,7 +39,13 @@ struct Arguments {
     /// Moves the guests' wall clock by this many seconds
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     clock_offset: i64,
+    /// Moves it by the seconds that this file holds, whenever they change
+    #[arg(long, value_name = "FILE")]
+    clock_offset_file: Option<PathBuf>,
 }
+
+/// How often the file of the clock's offset is looked at.
+const CLOCK_POLL: Duration = Duration::from_millis(50);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -68,6 +75,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let host = builder.build().await?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(report(host.metrics(), signal(SignalKind::user_defined1())?));
+    if let Some(file) = arguments.clock_offset_file {
+        tokio::spawn(follow(file, host.clock()));
+    }
     announce(host.address())?;
     host.serve(async {
         tokio::select! {
@@ -77,6 +87,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     })
     .await;
     Ok(())
+}
+
+/// Keeps the clock where the file says; a file that is missing or being written changes nothing.
+async fn follow(file: PathBuf, clock: WallClock) {
+    loop {
+        if let Some(seconds) = tokio::fs::read_to_string(&file).await.ok().and_then(|text| text.trim().parse().ok()) {
+            clock.set_offset(seconds);
+        }
+        tokio::time::sleep(CLOCK_POLL).await;
+    }
 }
 
 fn announce(address: SocketAddr) -> io::Result<()> {

@@ -55,7 +55,7 @@ impl State {
         let wasi = WasiCtxBuilder::new()
             .stdout(Output::new(&grants.component))
             .stderr(Output::new(&grants.component))
-            .wall_clock(shared.clock)
+            .wall_clock(shared.clock.clone())
             .allow_tcp(false)
             .allow_udp(false)
             .build();

@@ -84,7 +84,7 @@ async fn a_message_in_a_page_is_shown_as_it_is_alone_but_for_its_history() {
 #[tokio::test]
 async fn messages_are_selected_by_state_and_by_account() {
     let gateway = Gateway::start().await;
-    gateway.simulator.order_outcome(OutcomePlan::failure(1, -7, "blocked"));
+    gateway.simulator.order_outcome(OutcomePlan::failure(1, -7, "blocked")).unwrap();
     let ids = sent(&gateway).await;
     gateway.becomes(&ids[0], "failed").await;
     for id in &ids[1..] {

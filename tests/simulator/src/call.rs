@@ -131,6 +131,18 @@ pub(crate) enum Content {
     File(String, Bytes),
 }
 
+impl Content {
+    /// Cuts a text or JSON in its middle.
+    pub(crate) fn truncated(self) -> Self {
+        let text = match self {
+            Self::Json(value) => value.to_string(),
+            Self::Text(text) => text,
+            Self::File(media_type, bytes) => return Self::File(media_type, bytes.slice(..bytes.len() / 2)),
+        };
+        Self::Text(text.chars().take(text.chars().count() / 2).collect())
+    }
+}
+
 impl Answer {
     /// Answers with JSON and status 200.
     pub(crate) fn json(value: Value) -> Self {

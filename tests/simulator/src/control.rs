@@ -110,9 +110,14 @@ impl Simulator {
         self.world.receive(inbound).await
     }
 
-    /// Orders the outcome of the next messages, after what was ordered before.
-    pub fn order_outcome(&self, plan: OutcomePlan) {
-        self.world.outcomes.lock().order(plan);
+    /// Orders the outcome of the next messages, after what was ordered before. Fails on a probability outside 0 to 1.
+    pub fn order_outcome(&self, plan: OutcomePlan) -> Result<()> {
+        self.world.outcomes.lock().order(plan)
+    }
+
+    /// Takes back every order of an outcome.
+    pub fn clear_outcomes(&self) {
+        self.world.outcomes.lock().clear();
     }
 
     /// Holds the outcomes of messages back from now on.
@@ -175,7 +180,7 @@ impl Simulator {
         self.world.clock.now()
     }
 
-    /// Puts the platforms' clock forward: windows pass, tokens expire. Delays of outcomes are not shortened.
+    /// Puts the platforms' clock forward: windows pass, tokens expire, outcomes come about.
     pub fn advance(&self, by: Duration) {
         self.world.clock.advance(by);
     }

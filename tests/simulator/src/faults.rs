@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures::{StreamExt, future, stream};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -15,6 +16,9 @@ use crate::call::{Answer, Content};
 
 /// From the first half of an answer to the end of its connection: long enough that the half leaves.
 const HALF_ANSWER_PAUSE: Duration = Duration::from_millis(20);
+
+/// Padding is sent in chunks of so many bytes.
+const PADDING_CHUNK: usize = 64 << 10;
 
 /// Which requests meet which fault.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -46,9 +50,18 @@ pub struct Fault {
     /// Answers this body instead; a text is sent as HTML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<serde_json::Value>,
+    /// Ends the body in its middle, as if that were its end.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub truncated: bool,
+    /// Sends so many bytes of white space after the body: JSON stays what it is, and is that much longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padding: Option<u64>,
     /// Closes the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Cut>,
+    /// Ends the tokens of the platform before the request is looked at.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub token_dies: bool,
     /// Whether the platform does what the request asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<bool>,
@@ -64,6 +77,11 @@ pub enum Cut {
     After,
     /// After the effect, in the middle of the answer's body.
     Middle,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn certain() -> f64 {
@@ -108,8 +126,24 @@ impl Fault {
             (None, Some(status)) => Content::Text(format!("<html><body><h1>{status}</h1></body></html>")),
             (None, None) => answer.content,
         };
+        let content = if self.truncated { content.truncated() } else { content };
         Answer { status: status.unwrap_or(answer.status), headers: answer.headers, content }
     }
+}
+
+/// Sends an answer with so many bytes of white space after its body.
+pub(crate) fn padded(answer: Answer, padding: u64) -> Response {
+    let (_, bytes) = answer.body();
+    let mut response = answer.into_response();
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    let white = Bytes::from_static(&[b' '; PADDING_CHUNK]);
+    let chunks = stream::unfold(padding, move |left| {
+        let size = usize::try_from(left).unwrap_or(usize::MAX).min(PADDING_CHUNK);
+        let chunk = (size > 0).then(|| (Ok::<_, io::Error>(white.slice(..size)), left - size as u64));
+        future::ready(chunk)
+    });
+    *response.body_mut() = Body::from_stream(stream::once(future::ready(Ok(bytes))).chain(chunks));
+    response
 }
 
 /// Sends the first half of an answer under the length of the whole, and then closes the connection.

@@ -35,7 +35,7 @@ pub use callbacks::Delivery;
 pub use config::{Config, Limits};
 pub use control::{Simulator, TokenOf};
 pub use faults::{Cut, Fault, FaultRule};
-pub use quntool::outcomes::OutcomePlan;
+pub use quntool::outcomes::{FORGER, OutcomePlan};
 pub use quntool::{AccountSetting, Inbound};
 pub use robot::{RobotState, robot_name};
 pub use truth::{Callback, Message, MessageState, Request, System, Tokens, Truth, Violation};

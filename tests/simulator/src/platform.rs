@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::call::{Answer, Call, Content};
-use crate::faults::{Cut, Fault, half};
+use crate::control::TokenOf;
+use crate::faults::{Cut, Fault, half, padded};
 use crate::server::hang_up;
 use crate::truth::System;
 use crate::world::World;
@@ -26,6 +27,15 @@ impl System {
         ];
         systems.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Unknown, |(_, system)| *system)
     }
+
+    /// Tells which tokens open it; Quntool and the robots have keys that do not end.
+    fn token(self) -> Option<TokenOf> {
+        match self {
+            Self::Wanwang => Some(TokenOf::Wanwang),
+            Self::Kdocs => Some(TokenOf::Kdocs),
+            Self::Quntool | Self::Robot | Self::Unknown => None,
+        }
+    }
 }
 
 /// Serves every path that is not the simulator's own.
@@ -39,10 +49,11 @@ pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> 
         }
     };
     let (fault, answer) = meet(&world, &call).await;
-    match fault.cut {
-        None => answer.into_response(),
-        Some(Cut::Middle) => half(answer),
-        Some(Cut::Before | Cut::After) => hang_up(),
+    match (fault.cut, fault.padding) {
+        (None, None) => answer.into_response(),
+        (None, Some(padding)) => padded(answer, padding),
+        (Some(Cut::Middle), _) => half(answer),
+        (Some(Cut::Before | Cut::After), _) => hang_up(),
     }
 }
 
@@ -54,6 +65,9 @@ pub(crate) async fn meet(world: &Arc<World>, call: &Call) -> (Fault, Answer) {
     let number = world.record.lock().arrived(system, call, shown);
     tracing::info!(method = %call.method, path = %call.path, ?fault, "request");
     let fault = fault.unwrap_or_default();
+    if fault.token_dies {
+        system.token().into_iter().for_each(|of| world.expire_tokens(of));
+    }
 
     let answer = if fault.has_effect() { answer(world, system, call) } else { nothing() };
     let answer = fault.replace(answer);

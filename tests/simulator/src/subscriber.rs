@@ -1,16 +1,21 @@
 //! A receiver of webhooks that records what it gets and answers as it is told.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, stream};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -33,6 +38,8 @@ pub struct Received {
     pub headers: HeaderMap,
     /// Its body, byte for byte.
     pub body: Bytes,
+    /// What it is answered.
+    pub reply: Reply,
 }
 
 /// What a request is answered.
@@ -47,6 +54,8 @@ pub struct Reply {
 #[derive(Clone, Copy, Debug)]
 enum End {
     Answer,
+    /// So many bytes of a body, a moment between two.
+    Trickle(usize, Duration),
     HangUp,
     Never,
 }
@@ -70,6 +79,23 @@ impl Reply {
         Self { end: End::HangUp, ..Self::default() }
     }
 
+    /// Leads elsewhere, with the method and the body.
+    pub fn redirect(to: &str) -> Self {
+        let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+        Self::status(307).header(LOCATION, location)
+    }
+
+    /// Sends a body of so many bytes, and waits a moment before each.
+    pub fn trickle(self, bytes: usize, pause: Duration) -> Self {
+        Self { end: End::Trickle(bytes, pause), ..self }
+    }
+
+    /// Tells whether it takes what came: its status says so, and gets out in this time.
+    pub fn accepts(&self, within: Duration) -> bool {
+        let answers = matches!(self.end, End::Answer | End::Trickle(..));
+        answers && self.status.is_success() && self.delay < within
+    }
+
     /// Never answers, and keeps the connection.
     pub fn never() -> Self {
         Self { end: End::Never, ..Self::default() }
@@ -90,6 +116,13 @@ impl Reply {
         tokio::time::sleep(self.delay).await;
         match self.end {
             End::Answer => (self.status, self.headers).into_response(),
+            End::Trickle(bytes, pause) => {
+                let trickle = stream::repeat(Bytes::from_static(b".")).take(bytes).then(move |byte| async move {
+                    tokio::time::sleep(pause).await;
+                    Ok::<_, io::Error>(byte)
+                });
+                (self.status, self.headers, Body::from_stream(trickle)).into_response()
+            }
             End::HangUp => hang_up(),
             End::Never => std::future::pending().await,
         }
@@ -101,7 +134,15 @@ struct Plan {
     usual: Reply,
     next: VecDeque<Reply>,
     every: Option<(usize, Reply)>,
+    random: Option<Random>,
     received: Vec<Received>,
+}
+
+/// Replies that come by chance.
+#[derive(Debug)]
+struct Random {
+    dice: StdRng,
+    replies: Vec<(f64, Reply)>,
 }
 
 #[derive(Debug)]
@@ -163,6 +204,12 @@ impl Subscriber {
         self.inbox.plan.lock().every = (nth > 0).then_some((nth, reply));
     }
 
+    /// Answers requests so from now on by chance: the first reply whose probability (0 to 1) meets; none of them is the
+    /// usual one. The same seed gives the same replies.
+    pub fn answer_randomly(&self, seed: u64, replies: Vec<(f64, Reply)>) {
+        self.inbox.plan.lock().random = Some(Random { dice: StdRng::seed_from_u64(seed), replies });
+    }
+
     /// Waits until this many requests have arrived, and gives all that did. Fails when the time is up.
     pub async fn wait_for(&self, count: usize, timeout: Duration) -> Result<Vec<Received>> {
         let mut arrived = self.inbox.count.subscribe();
@@ -181,9 +228,16 @@ async fn receive(State(inbox): State<Arc<Inbox>>, request: Request) -> Response 
     };
     let (count, reply) = {
         let mut plan = inbox.plan.lock();
-        let path = head.uri.to_string();
-        plan.received.push(Received { at, method: head.method, path, headers: head.headers, body });
-        (plan.received.len(), plan.reply())
+        let (path, reply) = (head.uri.to_string(), plan.reply());
+        plan.received.push(Received {
+            at,
+            method: head.method,
+            path,
+            headers: head.headers,
+            body,
+            reply: reply.clone(),
+        });
+        (plan.received.len(), reply)
     };
     inbox.count.send_replace(count);
     reply.give().await
@@ -194,9 +248,12 @@ impl Plan {
         if let Some(reply) = self.next.pop_front() {
             return reply;
         }
-        match &self.every {
-            Some((nth, reply)) if self.received.len().is_multiple_of(*nth) => reply.clone(),
-            _ => self.usual.clone(),
+        if let Some((_, reply)) = self.every.as_ref().filter(|(nth, _)| (self.received.len() + 1).is_multiple_of(*nth))
+        {
+            return reply.clone();
         }
+        let Some(Random { dice, replies }) = &mut self.random else { return self.usual.clone() };
+        let met = replies.iter().find(|(probability, _)| dice.random_bool(probability.clamp(0.0, 1.0)));
+        met.map_or(&self.usual, |(_, reply)| reply).clone()
     }
 }

@@ -44,7 +44,7 @@ impl World {
             callbacks: Callbacks::new(config.callback_url.clone(), config.callback_timeout)?,
             wanwang: Shared::default(),
             quntool: Shared::new(Quntool::new(&config)),
-            outcomes: Shared::default(),
+            outcomes: Shared::new(Outcomes::new(config.seed)),
             kdocs: Shared::default(),
             robots: Shared::default(),
             tasks: Shared::default(),
@@ -58,7 +58,7 @@ impl World {
         *self.faults.lock() = Faults::new(self.config.seed);
         *self.wanwang.lock() = Wanwang::default();
         *self.quntool.lock() = Quntool::new(&self.config);
-        *self.outcomes.lock() = Outcomes::default();
+        *self.outcomes.lock() = Outcomes::new(self.config.seed);
         *self.kdocs.lock() = Kdocs::default();
         *self.robots.lock() = Robots::default();
         self.record.lock().reset();

@@ -157,11 +157,11 @@ const LEDGER: &[&str] = &[
         DELETE FROM recipient WHERE message_id = OLD.id;
         DELETE FROM part WHERE message_id = OLD.id;
     END",
-    // An outcome of another account than the message's settles nothing.
+    // An outcome of another account than the message's settles nothing; one that comes late is better than none.
     "CREATE TRIGGER outcome_inserted AFTER INSERT ON outcome BEGIN
         UPDATE message SET
             state = CASE NEW.code WHEN 0 THEN 'delivered' ELSE 'failed' END,
             code = NEW.code, reason = NEW.reason, settled_by = NEW.event_id, changed_at = NEW.at
-        WHERE upstream_id = NEW.upstream_id AND account = NEW.account AND state IN ('submitted', 'unknown');
+        WHERE upstream_id = NEW.upstream_id AND account = NEW.account AND state IN ('submitted', 'unknown', 'expired');
     END",
 ];

@@ -82,11 +82,9 @@ async fn outcome(State(world): Platforms, Json(order): Json<Value>) -> Response 
     if said("release") {
         return Json(json!({"released": world.release_outcomes(said("reversed"))})).into_response();
     }
-    match serde_json::from_value::<OutcomePlan>(order) {
-        Ok(plan) => {
-            world.outcomes.lock().order(plan);
-            StatusCode::NO_CONTENT.into_response()
-        }
+    let plan = serde_json::from_value::<OutcomePlan>(order).map_err(anyhow::Error::from);
+    match plan.and_then(|plan| world.outcomes.lock().order(plan)) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error.to_string()),
     }
 }

@@ -74,7 +74,8 @@ pub(super) fn send(world: &Arc<World>, path: &'static str, arguments: &Arguments
         outcomes: 0,
     });
     let delay = plan.delay_ms.map_or(world.config.outcome_delay, Duration::from_millis);
-    world.schedule(Outcome { message: id.clone(), code, body, callbacks: plan.callbacks, delay });
+    let (callbacks, forged) = (plan.callbacks, plan.forged);
+    world.schedule(Outcome { message: id.clone(), code, body, callbacks, forged, delay });
     Ok(json!({"msgId": id}))
 }
 

@@ -3,12 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::stamp;
+use crate::json::overlay;
 use crate::truth::MessageState;
 use crate::world::World;
+
+/// The account that forged outcomes come from.
+pub const FORGER: &str = "1688850000000000";
 
 /// The outcome of the next messages.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +40,16 @@ pub struct OutcomePlan {
     /// How many times it is told: 0 is never, 2 is a repeated callback.
     #[serde(default = "one")]
     pub callbacks: u32,
+    /// How many forged callbacks come before it: they name the message, another account, and the opposite outcome.
+    #[serde(default)]
+    pub forged: u32,
+    /// How likely such a message has this outcome, from 0 to 1.
+    #[serde(default = "certain")]
+    pub probability: f64,
+}
+
+fn certain() -> f64 {
+    1.0
 }
 
 fn one() -> u32 {
@@ -48,7 +66,16 @@ impl OutcomePlan {
 impl Default for OutcomePlan {
     /// The usual outcome of one message.
     fn default() -> Self {
-        Self { next: 1, path: String::new(), error_code: 0, error_message: String::new(), delay_ms: None, callbacks: 1 }
+        Self {
+            next: 1,
+            path: String::new(),
+            error_code: 0,
+            error_message: String::new(),
+            delay_ms: None,
+            callbacks: 1,
+            forged: 0,
+            probability: certain(),
+        }
     }
 }
 
@@ -59,20 +86,34 @@ pub(super) struct Outcome {
     pub(super) code: i64,
     pub(super) body: Value,
     pub(super) callbacks: u32,
+    pub(super) forged: u32,
     pub(super) delay: Duration,
 }
 
 /// What was ordered, and what is held back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outcomes {
     plans: Vec<OutcomePlan>,
     held: Option<Vec<Outcome>>,
+    random: StdRng,
 }
 
 impl Outcomes {
-    /// Orders the outcome of the next messages, after what was ordered before.
-    pub(crate) fn order(&mut self, plan: OutcomePlan) {
+    /// Starts without orders.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { plans: Vec::new(), held: None, random: StdRng::seed_from_u64(seed) }
+    }
+
+    /// Orders the outcome of the next messages, after what was ordered before. Fails on a probability outside 0 to 1.
+    pub(crate) fn order(&mut self, plan: OutcomePlan) -> Result<()> {
+        ensure!((0.0..=1.0).contains(&plan.probability), "probability must lie between 0 and 1");
         self.plans.push(plan);
+        Ok(())
+    }
+
+    /// Takes back what was ordered; what is held back stays so.
+    pub(crate) fn clear(&mut self) {
+        self.plans.clear();
     }
 
     /// Holds outcomes back from now on.
@@ -84,7 +125,9 @@ impl Outcomes {
     pub(super) fn plan(&mut self, path: &str) -> OutcomePlan {
         self.plans.retain(|plan| plan.next > 0);
         let path = format!("/gnapi/open/{path}");
-        let Some(plan) = self.plans.iter_mut().find(|plan| path.starts_with(&plan.path)) else {
+        let Self { plans, random, .. } = self;
+        let mut applies = |plan: &OutcomePlan| path.starts_with(&plan.path) && random.random_bool(plan.probability);
+        let Some(plan) = plans.iter_mut().find(|plan| applies(plan)) else {
             return OutcomePlan::default();
         };
         plan.next -= 1;
@@ -101,7 +144,7 @@ impl World {
         }
         let world = Arc::clone(self);
         self.spawn(async move {
-            tokio::time::sleep(outcome.delay).await;
+            world.clock.pass(outcome.delay).await;
             world.settle(outcome).await;
         });
     }
@@ -131,6 +174,9 @@ impl World {
         if self.callbacks.url().is_none() {
             return;
         }
+        for _ in 0..outcome.forged {
+            self.call_back(forged(&outcome.body)).await;
+        }
         for _ in 0..outcome.callbacks {
             self.call_back(outcome.body.clone()).await;
             if let Some(message) = self.record.lock().message(&outcome.message) {
@@ -138,4 +184,12 @@ impl World {
             }
         }
     }
+}
+
+/// Makes an outcome of another account that says the opposite of a true one.
+fn forged(outcome: &Value) -> Value {
+    let code = outcome.pointer("/data/error_code").and_then(Value::as_i64).unwrap_or_default();
+    let data = outcome.get("data").cloned().unwrap_or_default();
+    let data = overlay(data, json!({"error_code": if code == 0 { -1 } else { 0 }}));
+    overlay(outcome.clone(), json!({"msgId": Uuid::new_v4().to_string(), "wxid": FORGER, "data": data}))
 }

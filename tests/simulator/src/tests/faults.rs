@@ -114,3 +114,34 @@ async fn refuses_a_rule_that_means_nothing() {
     assert!(platforms.simulator.fault(FaultRule::next(1, "", Fault::status(99))).is_err());
     assert!(platforms.simulator.faults().is_empty());
 }
+
+#[tokio::test]
+async fn ends_an_answer_in_its_middle_as_if_it_were_whole() {
+    let platforms = with(Fault { truncated: true, ..Fault::default() }).await;
+    let text = send(&platforms).await.unwrap();
+    assert!(text.starts_with("{\"") && !text.ends_with('}'), "{text}");
+    assert_eq!(platforms.simulator.truth().messages.len(), 1);
+}
+
+#[tokio::test]
+async fn makes_an_answer_as_long_as_ordered() {
+    let platforms = with(Fault { padding: Some(200_000), ..Fault::default() }).await;
+    let text = send(&platforms).await.unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&answer["code"], text.len() - answer.to_string().len()), (&json!(0), 200_000));
+}
+
+#[tokio::test]
+async fn ends_a_token_before_its_time() {
+    let platforms = Platforms::start().await;
+    let path = "/api/v1/openapi/notification/wecom";
+    platforms.simulator.fault(FaultRule::next(1, path, Fault { token_dies: true, ..Fault::default() })).unwrap();
+    let body = json!({"link": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k", "data": []});
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        let request = platforms.request(Method::POST, path).query(&[("access_token", "sandbox")]).json(&body);
+        codes.push(request.send().await.unwrap().json::<serde_json::Value>().await.unwrap()["code"].clone());
+        platforms.simulator.restore_kdocs_token();
+    }
+    assert_eq!(codes, [20_007, 40_001]);
+}

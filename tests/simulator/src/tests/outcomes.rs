@@ -12,7 +12,7 @@ use crate::{Config, Inbound, MessageState, OutcomePlan};
 #[tokio::test]
 async fn fails_the_next_messages_as_ordered() {
     let (platforms, _subscriber) = Platforms::with_callbacks().await;
-    platforms.simulator.order_outcome(OutcomePlan::failure(1, -7, "blocked"));
+    platforms.simulator.order_outcome(OutcomePlan::failure(1, -7, "blocked")).unwrap();
     platforms.text("a").await;
     assert_eq!(platforms.callback(1).await["data"]["error_message"], "blocked");
     platforms.text("b").await;
@@ -26,7 +26,8 @@ async fn orders_an_outcome_for_one_path_only() {
     let platforms = Platforms::start().await;
     platforms
         .simulator
-        .order_outcome(OutcomePlan { path: "/gnapi/open/msg/image".to_owned(), ..OutcomePlan::failure(1, -7, "no") });
+        .order_outcome(OutcomePlan { path: "/gnapi/open/msg/image".to_owned(), ..OutcomePlan::failure(1, -7, "no") })
+        .unwrap();
     platforms.text("a").await;
     let done = |truth: &crate::Truth| truth.messages[0].state != MessageState::Accepted;
     let truth = platforms.simulator.wait_until(PATIENCE, done).await.unwrap();
@@ -54,8 +55,8 @@ async fn holds_outcomes_back_and_releases_them_in_reverse() {
 #[tokio::test]
 async fn tells_an_outcome_twice_or_never() {
     let (platforms, subscriber) = Platforms::with_callbacks().await;
-    platforms.simulator.order_outcome(OutcomePlan { callbacks: 0, ..OutcomePlan::default() });
-    platforms.simulator.order_outcome(OutcomePlan { callbacks: 2, ..OutcomePlan::default() });
+    platforms.simulator.order_outcome(OutcomePlan { callbacks: 0, ..OutcomePlan::default() }).unwrap();
+    platforms.simulator.order_outcome(OutcomePlan { callbacks: 2, ..OutcomePlan::default() }).unwrap();
     platforms.text("never").await;
     platforms.text("twice").await;
     let done = |truth: &crate::Truth| truth.messages.iter().any(|message| message.outcomes == 2);
@@ -122,4 +123,47 @@ async fn a_customer_writes_and_is_known_from_then_on() {
     let contacts = platforms.get(&format!("/gnapi/open/contact/external/list?wxId={ACCOUNT}")).await;
     let known = contacts["data"].as_array().unwrap().iter().find(|contact| contact["user_id"] == "78899").unwrap();
     assert_eq!(known["username"], "左脚");
+}
+
+#[tokio::test]
+async fn an_outcome_that_is_a_day_late_comes_when_the_clock_is_put_forward() {
+    let (platforms, subscriber) = Platforms::with_callbacks().await;
+    let day = 24 * 3_600_000;
+    platforms.simulator.order_outcome(OutcomePlan { delay_ms: Some(day), ..OutcomePlan::default() }).unwrap();
+    platforms.text("late").await;
+    platforms.text("usual").await;
+    assert_eq!(subscriber.wait_for(1, PATIENCE).await.unwrap().len(), 1);
+    platforms.simulator.advance(Duration::from_millis(day));
+    assert_eq!(subscriber.wait_for(2, PATIENCE).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn forges_an_outcome_before_the_true_one() {
+    let (platforms, subscriber) = Platforms::with_callbacks().await;
+    platforms.simulator.order_outcome(OutcomePlan { forged: 1, ..OutcomePlan::default() }).unwrap();
+    platforms.text("a").await;
+    let received = subscriber.wait_for(2, PATIENCE).await.unwrap();
+    let bodies: Vec<Value> = received.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect();
+    assert_eq!(bodies[0]["sendMsgId"], bodies[1]["sendMsgId"]);
+    assert_eq!((&bodies[0]["wxid"], &bodies[1]["wxid"]), (&json!(crate::FORGER), &json!(ACCOUNT)));
+    assert_eq!((&bodies[0]["data"]["error_code"], &bodies[1]["data"]["error_code"]), (&json!(-1), &json!(0)));
+    assert_ne!(bodies[0]["msgId"], bodies[1]["msgId"]);
+}
+
+#[tokio::test]
+async fn chance_decides_about_an_outcome_and_the_seed_about_chance() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let platforms = Platforms::start().await;
+        let failure = OutcomePlan { probability: 0.5, ..OutcomePlan::failure(100, -7, "no") };
+        platforms.simulator.order_outcome(failure).unwrap();
+        for number in 0..20 {
+            platforms.text(&number.to_string()).await;
+        }
+        let done = |truth: &crate::Truth| truth.messages.iter().all(|message| message.state != MessageState::Accepted);
+        let truth = platforms.simulator.wait_until(PATIENCE, done).await.unwrap();
+        runs.push(truth.messages.iter().map(|message| message.code).collect::<Vec<_>>());
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert!(runs[0].contains(&0) && runs[0].contains(&-7), "{runs:?}");
 }

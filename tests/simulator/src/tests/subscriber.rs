@@ -46,3 +46,38 @@ async fn tells_how_many_requests_are_missing_when_the_time_is_up() {
     subscriber.forget();
     assert!(subscriber.received().is_empty());
 }
+
+#[tokio::test]
+async fn leads_elsewhere_and_trickles() {
+    let subscriber = Subscriber::start().await.unwrap();
+    let trickle = Reply::default().trickle(5, Duration::from_millis(20));
+    subscriber.answer_next([Reply::redirect("http://127.0.0.1:1/"), trickle]);
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let moved = client.post(subscriber.url()).send().await.unwrap();
+    assert_eq!(
+        (moved.status().as_u16(), &moved.headers()["location"]),
+        (307, &HeaderValue::from_static("http://127.0.0.1:1/"))
+    );
+    let start = Instant::now();
+    let body = post(&subscriber, "1").await.unwrap().text().await.unwrap();
+    assert!(body == "....." && start.elapsed() >= Duration::from_millis(100), "{body} {:?}", start.elapsed());
+    let within = Duration::from_secs(1);
+    let accepted: Vec<bool> = subscriber.received().iter().map(|request| request.reply.accepts(within)).collect();
+    assert_eq!(accepted, [false, true]);
+}
+
+#[tokio::test]
+async fn answers_by_chance_and_the_seed_decides() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let subscriber = Subscriber::start().await.unwrap();
+        subscriber.answer_randomly(7, vec![(0.3, Reply::status(500)), (0.3, Reply::status(429))]);
+        let mut statuses = Vec::new();
+        for _ in 0..30 {
+            statuses.push(post(&subscriber, "1").await.unwrap().status().as_u16());
+        }
+        assert!([200, 429, 500].iter().all(|status| statuses.contains(status)), "{statuses:?}");
+        runs.push(statuses);
+    }
+    assert_eq!(runs[0], runs[1]);
+}
