@@ -14,7 +14,7 @@ use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::gateways::COUNT;
 use super::stage::Stage;
@@ -31,8 +31,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Between two tries of the same request.
 const AGAIN: Duration = Duration::from_millis(300);
 
-/// How often a request with a key is tried before its caller despairs: longer than any trouble lasts.
-const TRIES: usize = 400;
+/// How often a request with a key is tried before its caller despairs: for longer than the clock can put anything off.
+const TRIES: usize = 20_000;
+
+/// How long a caller waits for an answer before it sends its next message.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A message that a caller wanted to send.
 #[derive(Clone, Debug)]
@@ -108,25 +111,31 @@ fn note<T>(books: &Mutex<Books>, write: impl FnOnce(&mut Books) -> T) -> T {
     write(&mut books.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-async fn send(stage: &Stage, caller: u64, books: &Mutex<Books>, stopped: &watch::Receiver<bool>) {
+async fn send(stage: &Arc<Stage>, caller: u64, books: &Arc<Mutex<Books>>, stopped: &watch::Receiver<bool>) {
     let mut dice = StdRng::seed_from_u64(stage.seed.wrapping_mul(1_000).wrapping_add(caller));
-    let mut count = 0;
+    let (mut asking, mut count) = (JoinSet::new(), 0);
     while !*stopped.borrow() {
         let order = Order::random(count * CALLERS + caller, &mut dice);
         count += 1;
-        let recalled = dice.random_bool(0.04);
-        let sent = ask(stage, &order, &mut dice).await;
-        if let (true, Some(id)) = (recalled, sent.answers.iter().find_map(|answer| answer.id.clone())) {
-            let path = format!("/v1/messages/{id}/recall");
-            // What comes of it stands in the ledger.
-            let _ = stage.request(Method::POST, dice.random_range(0..COUNT), &path).send().await;
-        }
-        note(books, |books| {
-            books.recalls += usize::from(recalled);
-            books.sent.push(sent);
+        let (stage, books, recalled, luck) =
+            (Arc::clone(stage), Arc::clone(books), dice.random_bool(0.04), dice.random());
+        asking.spawn(async move {
+            let sent = ask(&stage, &order, &mut StdRng::seed_from_u64(luck)).await;
+            if let (true, Some(id)) = (recalled, sent.answers.iter().find_map(|answer| answer.id.clone())) {
+                let path = format!("/v1/messages/{id}/recall");
+                // What comes of it stands in the ledger.
+                let _ = stage.request(Method::POST, usize::from(order.number % 2 == 0), &path).send().await;
+            }
+            note(&books, |books| {
+                books.recalls += usize::from(recalled);
+                books.sent.push(sent);
+            });
         });
+        // A message that is not answered for long does not hold its caller up.
+        let _ = timeout(PATIENCE, asking.join_next()).await;
         sleep(dice.random_range(Duration::ZERO..PAUSE)).await;
     }
+    while asking.join_next().await.is_some() {}
 }
 
 /// Sends a message; with a key, until there is an answer that says what became of it.

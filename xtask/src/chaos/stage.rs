@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use reqwest::{Client, Method, RequestBuilder};
@@ -74,10 +74,11 @@ impl Stage {
         self.gateways.data()
     }
 
-    /// Returns this machine's time in milliseconds since the Unix epoch: the platforms', but for what [`super::quiet`]
-    /// puts them forward.
+    /// Returns this machine's time in milliseconds since the Unix epoch: the subscribers', and the platforms' until
+    /// [`super::quiet`] puts theirs forward.
     pub fn now(&self) -> u64 {
-        self.simulator.now()
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Lets the platforms call back through one of the gateways.

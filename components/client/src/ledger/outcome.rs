@@ -33,7 +33,9 @@ pub fn settle(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<Settlement,
         None if recognise(sql, outcome, now)? => Ok(Settlement::Settled),
         None => {
             let under_way = sql.query_one(
-                "SELECT 1 FROM message WHERE account = ? AND state = 'sending' AND system = 'quntool' LIMIT 1",
+                "SELECT 1 FROM message
+                 WHERE account = ? AND system = 'quntool' AND upstream_id IS NULL
+                 AND state IN ('sending', 'submitted', 'unknown', 'expired') AND state = 'sending' LIMIT 1",
                 &[outcome.account.as_str().into()],
             )?;
             Ok(if under_way.is_some() { Settlement::Early } else { Settlement::Unmatched })
@@ -41,7 +43,7 @@ pub fn settle(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<Settlement,
     }
 }
 
-/// Settles the one message with a lost answer that an outcome fits. None, if it fits several, or could yet fit one that
+/// Settles the one message with a lost answer, or an answer without an id, that an outcome fits. None, if it fits several, or could yet fit one that
 /// is under way.
 fn recognise(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<bool, Error> {
     let (Some(conversation), Some(sent_at)) = (&outcome.conversation_id, outcome.sent_at) else { return Ok(false) };
@@ -49,9 +51,10 @@ fn recognise(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<bool, Error>
         "UPDATE message SET
             state = CASE ?1 WHEN 0 THEN 'delivered' ELSE 'failed' END,
             code = ?1, reason = ?2, settled_by = ?3, upstream_id = ?4, changed_at = ?5
-         WHERE state = 'unknown' AND id = (
+         WHERE state <> 'sending' AND id = (
             SELECT min(id) FROM message
-            WHERE account = ?6 AND state IN ('unknown', 'sending') AND system = 'quntool' AND upstream_id IS NULL
+            WHERE account = ?6 AND system = 'quntool' AND upstream_id IS NULL
+            AND state IN ('sending', 'submitted', 'unknown', 'expired')
             AND recipients = json_array(?7) AND echo IN (?8, ?9) AND left_at BETWEEN ?10 AND ?11
             HAVING count(*) = 1)
          RETURNING 1",

@@ -41,7 +41,7 @@ const LEDGER: &[&str] = &[
     "CREATE INDEX message_lease ON message (lease_until) WHERE state IN ('accepted', 'sending')",
     "CREATE INDEX message_outcome ON message (changed_at) WHERE state = 'submitted' AND system = 'quntool'",
     "CREATE INDEX message_unsettled ON message (account)
-     WHERE state IN ('unknown', 'sending') AND system = 'quntool'",
+     WHERE system = 'quntool' AND upstream_id IS NULL AND state IN ('sending', 'submitted', 'unknown', 'expired')",
     "CREATE INDEX message_counted ON message (counted_until) WHERE counted_until IS NOT NULL",
     "CREATE INDEX message_created ON message (created_at)",
     "CREATE TABLE recipient (

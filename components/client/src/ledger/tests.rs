@@ -104,6 +104,31 @@ fn an_outcome_settles_the_one_lost_answer_that_it_fits() {
 }
 
 #[test]
+fn an_outcome_settles_the_message_whose_answer_had_no_id_even_after_its_deadline() {
+    for expires in [false, true] {
+        let sql = ledger();
+        insert(&sql, &Entry { echo: Some("text_msg"), ..ENTRY }).unwrap();
+        sending(&sql, "m-1", 1_000, 20_000);
+        assert_eq!(submitted(&sql, "m-1", None, Some((200, "{}")), 1_100).unwrap(), State::Submitted);
+        let now = if expires { 2_000 + sweep::OUTCOME_DEADLINE } else { 1_200 };
+        assert_eq!(sweep::without_outcome(&sql, now, 10).unwrap(), u32::from(expires));
+        assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), now).unwrap(), Settlement::Settled);
+        let report = report(&sql, "crm", "u-1").unwrap().unwrap();
+        assert_eq!((report.id.as_str(), report.state), ("m-1", State::Delivered));
+    }
+}
+
+#[test]
+fn an_outcome_that_comes_after_the_deadline_settles_too() {
+    let sql = ledger();
+    sent(&sql);
+    submitted(&sql, "m-1", Some("u-1"), Some((200, "{}")), 1_100).unwrap();
+    assert_eq!(sweep::without_outcome(&sql, 2_000 + sweep::OUTCOME_DEADLINE, 10).unwrap(), 1);
+    assert_eq!(settle(&sql, &outcome("e-1", "a-1", 0), 3_000 + sweep::OUTCOME_DEADLINE).unwrap(), Settlement::Settled);
+    assert_eq!(history(&sql), [State::Accepted, State::Sending, State::Submitted, State::Expired, State::Delivered]);
+}
+
+#[test]
 fn an_outcome_that_fits_two_lost_answers_settles_neither() {
     let sql = ledger();
     lost(&sql, "m-1", "text_msg", r#"["S:1_2"]"#, 1_000);

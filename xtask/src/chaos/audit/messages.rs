@@ -153,23 +153,26 @@ fn agrees(evidence: &Evidence, case: &Case, row: &Row, of: &Recipient, report: &
         ("refused", _) => Ok(()),
         ("expired", "quntool") => match message {
             None => Err("it never left, and had no deadline".to_owned()),
-            Some(message) if outcome_came(evidence, message).is_some() => {
-                Err("its outcome was acknowledged".to_owned())
-            }
-            Some(_) => Ok(()),
+            Some(message) => recognised(evidence, message, row.upstream_id.is_none()),
         },
         ("unknown", _) => {
             let why = lost(evidence, case).ok_or("no answer of a platform was lost")?;
-            // An outcome is recognised by its time, which a clock that has jumped tells otherwise.
-            if let Some(at) = message.and_then(|message| outcome_came(evidence, message))
-                && !happened(evidence, &[Trouble::Clock], 0, at)
-            {
-                return Err("its outcome was acknowledged".to_owned());
-            }
+            message.map_or(Ok(()), |message| recognised(evidence, message, true))?;
             report.count(format!("unknown, explained: {why}"));
             Ok(())
         }
         (state, system) => Err(format!("{state} is not a final state of {system}")),
+    }
+}
+
+/// Fails if the gateway acknowledged an outcome and did not see whose it is. One that has to be recognised by its time is
+/// not, once the clock has jumped.
+fn recognised(evidence: &Evidence, message: &Message, by_time: bool) -> Result<(), String> {
+    match outcome_came(evidence, message) {
+        Some(at) if !(by_time && happened(evidence, &[Trouble::Clock], 0, at)) => {
+            Err("its outcome was acknowledged".to_owned())
+        }
+        _ => Ok(()),
     }
 }
 
