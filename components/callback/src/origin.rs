@@ -7,11 +7,13 @@ use http::{HeaderMap, Uri, header, uri::Authority};
 pub fn of(uri: &Uri, headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST.as_str()).or_else(|| uri.authority().map(Authority::as_str));
-    let Some(host) = host.and_then(|host| host.parse::<Authority>().ok()) else { return String::new() };
+    // User information is no part of an origin.
+    let host = host.and_then(|host| host.rsplit('@').next()?.parse::<Authority>().ok());
+    let Some(host) = host else { return String::new() };
     let forwarded = text("x-forwarded-proto").map(|schemes| schemes.split(',').next().unwrap_or_default().trim());
     let is_secure = forwarded.or(uri.scheme_str()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     let scheme = if is_secure { "https" } else { "http" };
-    format!("{scheme}://{}", host.as_str().rsplit('@').next().unwrap_or_default())
+    format!("{scheme}://{host}")
 }
 
 #[cfg(test)]
@@ -38,7 +40,7 @@ mod tests {
     #[test]
     fn a_host_that_is_none_makes_no_origin() {
         assert_eq!(origin("/", &[]), "");
-        for host in ["a b", "a/b", "a\"b", ""] {
+        for host in ["a b", "a/b", "a\"b", "", "user@", "user[:@:1]:3000"] {
             assert_eq!(origin("/", &[("host", host)]), "", "{host:?}");
         }
         assert_eq!(origin("/", &[("host", "evil@gw.test")]), "http://gw.test");
