@@ -3,8 +3,10 @@
 use super::recording::Recording;
 use contract::quntool::files::Uploaded;
 
-/// The longest head of a part that is read, in bytes.
+/// The longest head of a part that is read, in bytes, with its end.
 const HEAD: usize = 16 * 1024;
+/// What ends a head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
 /// The name of the part with the file (seed 001:2036); the platform's names are case-insensitive.
 const FILE: &str = "file";
 
@@ -92,7 +94,9 @@ impl Form {
                 Some(behind)
             }
             Place::Head => {
-                let Some((head, behind)) = split(bytes, b"\r\n\r\n") else {
+                // A head that is too long is none, whether or not it came at once.
+                let found = split(bytes, HEAD_END).filter(|(head, _)| head.len() + HEAD_END.len() <= HEAD);
+                let Some((head, behind)) = found else {
                     if bytes.starts_with(b"--") || bytes.len() > HEAD {
                         self.place = Place::End;
                     }

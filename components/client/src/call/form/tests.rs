@@ -66,6 +66,19 @@ fn a_head_without_an_end_is_given_up() {
 }
 
 #[test]
+fn a_head_that_is_too_long_is_given_up_however_the_form_is_cut() {
+    for (length, has_file) in [(HEAD, true), (HEAD + 1, false)] {
+        let named = "Content-Disposition: form-data; name=file; filename=";
+        let filler = length - "\r\n".len() - named.len() - HEAD_END.len();
+        let body = body(&[part(&format!("name=file; filename={}", "a".repeat(filler)), b"12345")]);
+        for step in [1, 1_000, body.len()] {
+            let form = read(&body, step);
+            assert_eq!((form.is_over(), form.has_file()), (true, has_file), "{length} {step}");
+        }
+    }
+}
+
+#[test]
 fn a_boundary_may_be_quoted_and_must_be_there() {
     assert_eq!(Form::new("multipart/form-data; charset=utf-8; Boundary=\"a;b\"").unwrap().delimiter, b"\r\n--a;b");
     for media_type in ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\""] {
