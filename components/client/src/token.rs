@@ -71,12 +71,15 @@ impl Issuer {
     }
 }
 
+/// An access token.
 #[derive(Clone)]
-struct Token {
-    text: String,
-    expires_at: u64,
+pub struct Token {
+    /// The token itself.
+    pub text: String,
+    /// Until when it is used, in milliseconds.
+    pub expires_at: u64,
     /// What the next one is asked for with, where the issuer gives something.
-    refresh: Option<String>,
+    pub refresh: Option<String>,
 }
 
 /// A renewal that the platform refused.
@@ -234,11 +237,12 @@ async fn ask(outbound: Outbound) -> Result<Answer, Ending> {
 
 /// Reads a token that lives for `expires_in` seconds, or so many if the answer does not say it. What refuses is the
 /// operator's to mend, as the hint says.
-fn read(answer: &Answer, now: u64, lifetime: u64, hint: &str) -> Result<Token, Ending> {
+pub fn read(answer: &Answer, now: u64, lifetime: u64, hint: &str) -> Result<Token, Ending> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     // Some servers put the fields of RFC 6749 §5.1 into `data`.
     let field = |name: &str| body.get(name).or_else(|| body.get("data")?.get(name));
-    if let (200..=299, Some(text)) = (answer.status, field("access_token").and_then(Value::as_str)) {
+    let text = field("access_token").and_then(Value::as_str).filter(|text| !text.is_empty());
+    if let (200..=299, Some(text)) = (answer.status, text) {
         let lifetime = field("expires_in").and_then(Value::as_u64).unwrap_or(lifetime).saturating_mul(1_000);
         let usable = lifetime.saturating_sub(MARGIN.min(lifetime / 2));
         return Ok(Token {
@@ -287,7 +291,9 @@ mod tests {
             panic!("not refused")
         };
         assert_eq!((refusal.code, refusal.hint.as_deref()), (20_001, Some("检查")));
-        assert!(matches!(token(200, "{}"), Err(Ending::Unauthorized(_))));
+        for without in ["{}", r#"{"access_token":""}"#, r#"{"access_token":7}"#] {
+            assert!(matches!(token(200, without), Err(Ending::Unauthorized(_))), "{without}");
+        }
         assert!(matches!(token(503, "<html>"), Err(Ending::Silence(Silence::Unreached { .. }))));
     }
 }

@@ -42,7 +42,8 @@ pub async fn upload(
     read(&upstream::Answer { status, body })
 }
 
-fn read(answer: &upstream::Answer) -> Result<Uploaded, Failure> {
+/// Reads the answer to an upload.
+pub fn read(answer: &upstream::Answer) -> Result<Uploaded, Failure> {
     let unclear = |reason| Ending::unclear(reason).failure(None, System::Kdocs);
     match platform::read(answer) {
         Verdict::Taken { answer, .. } => uploaded(&answer).ok_or_else(|| unclear("应答中没有 media_id")),
@@ -59,7 +60,8 @@ fn uploaded(answer: &str) -> Option<Uploaded> {
     let created_at = answer.get("created_at");
     // The document shows a string of seconds.
     let seconds = created_at.and_then(|at| at.as_u64().or_else(|| at.as_str()?.parse().ok())).unwrap_or(0);
-    Some(Uploaded { media_id: answer.get("media_id")?.as_str()?.to_owned(), created_at: seconds.saturating_mul(1_000) })
+    let media_id = answer.get("media_id")?.as_str().filter(|id| !id.is_empty())?;
+    Some(Uploaded { media_id: media_id.to_owned(), created_at: seconds.saturating_mul(1_000) })
 }
 
 /// What failed on the way is told of robots, whoever's files pass there as well.
@@ -91,7 +93,9 @@ mod tests {
     fn a_refusal_says_what_to_do_and_an_answer_without_an_id_is_unclear() {
         let refused = answer(200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
         assert!(matches!(refused, Err(Failure::Rejected(refused)) if refused.code == 93_000 && refused.hint.is_some()));
-        assert!(matches!(answer(200, r#"{"errcode":0}"#), Err(Failure::Ambiguous(_))));
+        for without in [r#"{"errcode":0}"#, r#"{"errcode":0,"media_id":""}"#] {
+            assert!(matches!(answer(200, without), Err(Failure::Ambiguous(_))), "{without}");
+        }
         assert!(matches!(answer(502, "<html>"), Err(Failure::Ambiguous(_))));
     }
 }
