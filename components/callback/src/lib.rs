@@ -16,6 +16,16 @@ mod seen;
 mod subscriber;
 mod tick;
 
+/// What the fuzz targets reach.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::{
+        envelope::Envelope,
+        event::{Context, body},
+        origin::of as origin,
+    };
+}
+
 use contract::Problem;
 use http::Method;
 use spin_sdk::{

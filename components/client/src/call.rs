@@ -1,7 +1,7 @@
 //! Quntool's operations that are not messages.
 
-mod form;
-mod recording;
+pub mod form;
+pub mod recording;
 pub mod transfer;
 
 use crate::{

@@ -20,6 +20,20 @@ mod status;
 mod token;
 mod upstream;
 
+/// What the fuzz targets reach.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::{
+        bindings::exports::wecom::gateway::types,
+        call::{form::Form, recording::Recording},
+        dispatch::Ending,
+        platform::{Prepared, Refusal, Verdict, prepare, read},
+        robots::upload::read as read_upload,
+        token::{Token, read as read_token},
+        upstream::Answer,
+    };
+}
+
 use bindings::{
     Component,
     exports::wecom::gateway::{messages, quntool, robots as robot_media, types},

@@ -5,6 +5,12 @@ mod notification;
 mod outcome;
 mod plan;
 
+/// What the fuzz targets reach.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::plan::{Part, plan};
+}
+
 use contract::{Problem, kdocs};
 use http::Method;
 use spin_sdk::{

@@ -58,7 +58,8 @@ pub async fn create(exchange: &Exchange, request: Request) -> Result<Answer, Una
     Ok(if receipt.replayed { answer.with(idempotency::REPLAYED, "true") } else { answer })
 }
 
-async fn read(mut given: Map<String, Value>) -> Result<(Recipient, Content, Option<String>), Violation> {
+/// Reads whom a message is for, what it says, and what the documents do not name of it.
+pub async fn read(mut given: Map<String, Value>) -> Result<(Recipient, Content, Option<String>), Violation> {
     let mut to = object(&mut given, "to")?;
     let mut content = object(&mut given, "content")?;
     let Some(Value::String(kind)) = content.remove("type") else {
