@@ -1,4 +1,4 @@
-//! `build`: the components as WebAssembly modules, where `spin.toml` expects them.
+//! `build`: the components as WebAssembly modules, where the manifests expect them.
 
 pub mod debian;
 mod toolchain;
@@ -22,7 +22,7 @@ const PROFILE: &str = "wasm";
 /// Options of `build`.
 #[derive(Args)]
 pub struct Options {
-    /// The components' ids in `spin.toml`; all, if none is named.
+    /// The components' ids in the manifests; all, if none is named.
     pub components: Vec<String>,
 }
 

@@ -4,6 +4,7 @@ mod broker;
 mod build;
 mod cargo;
 mod chaos;
+mod contract;
 mod demo;
 mod gateway;
 mod manifest;
@@ -37,6 +38,8 @@ enum Task {
     Demo(demo::Options),
     /// Lets everything go wrong at once, and then proves that no message and no callback was lost or doubled unseen.
     Chaos(chaos::Options),
+    /// Checks whether a host keeps what the gateway needs of it.
+    Contract(contract::Options),
     /// Builds the components as WebAssembly modules.
     Build(build::Options),
     /// Builds everything and runs every test.
@@ -50,6 +53,7 @@ async fn main() -> ExitCode {
         Task::Serve(options) => serve::run(options).await,
         Task::Demo(options) => demo::run(options).await,
         Task::Chaos(options) => chaos::run(options).await,
+        Task::Contract(options) => contract::run(options).await,
         Task::Build(options) => build::run(&options.components),
         Task::Test(options) => test::run(&options),
     };

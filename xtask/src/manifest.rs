@@ -1,16 +1,19 @@
-//! What the tasks need of `spin.toml`.
+//! What the tasks need of the manifests: of the application, and of the probe that checks a host.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::cargo::workspace;
 
-/// The application: its components by id, which is each one's package as well.
-#[derive(Deserialize)]
+/// The manifests of the workspace: what is shipped, and what checks a host.
+const MANIFESTS: [&str; 2] = ["spin.toml", "tests/probe/spin.toml"];
+
+/// Components by id, which is each one's package as well.
+#[derive(Default, Deserialize)]
 pub struct Manifest {
     component: BTreeMap<String, Source>,
 }
@@ -25,21 +28,36 @@ struct Source {
 pub struct Component {
     /// Its id, and the package that it is built from.
     pub id: String,
-    /// The module that the application loads, relative to the workspace.
+    /// The module that is loaded, relative to the workspace.
     pub source: PathBuf,
 }
 
 impl Manifest {
-    /// Returns the path of the workspace's manifest.
+    /// Returns the path of the application's manifest.
     pub fn path() -> PathBuf {
-        workspace().join("spin.toml")
+        let [application, _] = MANIFESTS;
+        workspace().join(application)
     }
 
-    /// Reads the workspace's manifest.
+    /// Returns the path of the probe's manifest.
+    pub fn of_probe() -> PathBuf {
+        let [_, probe] = MANIFESTS;
+        workspace().join(probe)
+    }
+
+    /// Reads all manifests of the workspace.
     pub fn load() -> Result<Self> {
-        let path = Self::path();
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} is no application", path.display()))
+        let mut all = Self::default();
+        for name in MANIFESTS {
+            let path = workspace().join(name);
+            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let manifest: Self =
+                toml::from_str(&text).with_context(|| format!("{} is no application", path.display()))?;
+            let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+            let components = manifest.component.into_iter();
+            all.component.extend(components.map(|(id, source)| (id, Source { source: folder.join(source.source) })));
+        }
+        Ok(all)
     }
 
     /// Returns the components with these ids, or all if none is named.
@@ -93,8 +111,8 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_manifest_of_the_workspace() {
+    fn reads_the_manifests_of_the_workspace() {
         let components = Manifest::load().unwrap().select(&[]).unwrap();
-        assert_eq!(ids(&components), ["callback", "client", "kdocs-relay", "mqtt-reply", "send"]);
+        assert_eq!(ids(&components), ["callback", "client", "kdocs-relay", "mqtt-reply", "probe", "send"]);
     }
 }
