@@ -1,6 +1,7 @@
 //! Counters: the limits, the spacing of an account, and the leases are made of them.
 
 use std::collections::BTreeSet;
+use std::slice;
 
 use anyhow::{Result, ensure};
 use futures::FutureExt as _;
@@ -84,7 +85,7 @@ async fn read_as_counted(trial: &Trial) -> Result<String> {
 async fn begins_again(trial: &Trial) -> Result<String> {
     let key = trial.key("counter/again");
     trial.probe.increment(&key, 5).await?;
-    trial.probe.delete(&[key.clone()]).await?;
+    trial.probe.delete(slice::from_ref(&key)).await?;
     let count = trial.probe.increment(&key, 1).await?;
     ensure!(count == 1, "after its deletion it counts {count} instead of 1");
     Ok("1 after its deletion".into())

@@ -1,6 +1,7 @@
 //! Rows that many want at once, from instances and hosts that know nothing of each other.
 
 use std::collections::BTreeSet;
+use std::slice;
 
 use anyhow::{Result, ensure};
 use futures::FutureExt as _;
@@ -98,7 +99,10 @@ async fn writers_wait(trial: &Trial) -> Result<String> {
             let id = json!(format!("writer/{writer}/{round}"));
             let write = [
                 statement("BEGIN IMMEDIATE", &[]),
-                statement("INSERT INTO probe_item (id, number) SELECT ?, count(*) FROM probe_item", &[id.clone()]),
+                statement(
+                    "INSERT INTO probe_item (id, number) SELECT ?, count(*) FROM probe_item",
+                    slice::from_ref(&id),
+                ),
                 statement("UPDATE probe_item SET text = 'written' WHERE id = ?", &[id]),
                 statement("COMMIT", &[]),
             ];
@@ -121,7 +125,7 @@ async fn seen_at_once(trial: &Trial) -> Result<String> {
         let id = json!(format!("seen/{row}"));
         for round in 0..ROUNDS {
             trial.probe.query(upsert, &[id.clone(), json!(round)]).await?;
-            let read = trial.probe.query("SELECT number FROM probe_item WHERE id = ?", &[id.clone()]).await?;
+            let read = trial.probe.query("SELECT number FROM probe_item WHERE id = ?", slice::from_ref(&id)).await?;
             ensure!(json!(read) == json!([[round]]), "after {round} was written, {} is read", json!(read));
         }
         Ok(())

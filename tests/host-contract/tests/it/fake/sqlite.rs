@@ -93,10 +93,10 @@ impl Database {
                     .replace("IS NOT NULL DO NOTHING RETURNING", "IS NOT NULL DO UPDATE SET at = excluded.at RETURNING")
             }
             Some(Fault::HasNoTriggers) if text.starts_with("CREATE TRIGGER") => return nothing,
-            Some(Fault::ReadsThePreviousRow) if text.starts_with("SELECT number") => {
-                if self.read.lock().unwrap().insert(format!("{parameters:?}")) {
-                    return nothing;
-                }
+            Some(Fault::ReadsThePreviousRow)
+                if text.starts_with("SELECT number") && self.read.lock().unwrap().insert(format!("{parameters:?}")) =>
+            {
+                return nothing;
             }
             _ => {}
         }
