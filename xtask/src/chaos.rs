@@ -95,7 +95,11 @@ async fn once(seed: u64, lasts: Duration, troubles: &[Trouble], folder: &Path) -
     let calm = quiet::settle(&stage, load).await;
     played?;
     let evidence = evidence::gather(&stage, calm?).await?;
-    Ok(audit::audit(&evidence))
+    let report = audit::audit(&evidence);
+    if !report.findings.is_empty() {
+        evidence.keep(folder)?;
+    }
+    Ok(report)
 }
 
 /// Leaves out every kind of trouble without which it still fails. What depends on timing may need another try: a run that

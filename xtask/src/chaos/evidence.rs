@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -111,6 +112,16 @@ pub async fn gather(stage: &Stage, mut books: Books) -> Result<Evidence> {
         disturbances: stage.disturbances(),
         traps,
     })
+}
+
+impl Evidence {
+    /// Keeps what only this program knows beside the gateways' state: the platforms' truth, the books, the troubles.
+    pub fn keep(&self, folder: &Path) -> Result<()> {
+        fs::write(folder.join("truth.json"), serde_json::to_vec(&self.truth)?)?;
+        fs::write(folder.join("books.txt"), format!("{:#?}", self.books))?;
+        fs::write(folder.join("disturbances.txt"), format!("{:#?}", self.disturbances))?;
+        Ok(fs::write(folder.join("arrivals.txt"), format!("{:#?}", self.arrivals))?)
+    }
 }
 
 fn letter(delivery: &Value) -> Option<(String, String)> {
