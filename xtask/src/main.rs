@@ -1,5 +1,6 @@
 //! The tasks of the project, as `cargo xtask <task>`.
 
+mod audit;
 mod broker;
 mod build;
 mod cargo;
@@ -44,6 +45,8 @@ enum Task {
     Build(build::Options),
     /// Builds everything and runs every test.
     Test(test::Options),
+    /// Checks licences, sources and known weaknesses of every dependency, with cargo-deny.
+    Audit(audit::Options),
 }
 
 #[tokio::main]
@@ -56,6 +59,7 @@ async fn main() -> ExitCode {
         Task::Contract(options) => contract::run(options).await,
         Task::Build(options) => build::run(&options.components),
         Task::Test(options) => test::run(&options),
+        Task::Audit(options) => audit::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
