@@ -23,11 +23,11 @@ pub struct Known {
     pub upstream_ids: Vec<String>,
 }
 
-/// Finds a message by either id, whoever sent it.
+/// Finds a message by its own id, the platform's, or the platform's of one of its parts, whoever sent it.
 pub fn find(sql: &impl Sql, id: &str) -> Result<Option<Known>, Error> {
     let message = sql.query_one(
         "SELECT id, caller, state, created_at, company, upstream_id, system FROM message
-         WHERE id = ?1 OR upstream_id = ?1 LIMIT 1",
+         WHERE id = ?1 OR upstream_id = ?1 OR id IN (SELECT message_id FROM part WHERE upstream_id = ?1) LIMIT 1",
         &[id.into()],
     )?;
     let Some(row) = message else { return Ok(None) };

@@ -97,6 +97,7 @@ const LEDGER: &[&str] = &[
         state TEXT NOT NULL,
         PRIMARY KEY (message_id, number)
     ) WITHOUT ROWID",
+    "CREATE INDEX part_upstream ON part (upstream_id) WHERE upstream_id IS NOT NULL",
     // What the platform said became of a message, kept for a message whose own answer comes later.
     "CREATE TABLE outcome (
         event_id TEXT PRIMARY KEY,
