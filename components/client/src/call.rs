@@ -29,7 +29,7 @@ pub async fn call(operation: &str, arguments: &str) -> Result<Answer, Failure> {
         Method::Get => Outbound::get(with_query(url, &arguments)),
         method => Outbound::json(method.as_str(), url, &Value::Object(arguments)),
     };
-    let answer = upstream::exchange(outbound.with(("apikey", configuration.quntool_apikey.clone()))).await;
+    let answer = upstream::exchange(outbound.with_apikey(&configuration.quntool_apikey)).await;
     read(answer.map_err(failure)?)
 }
 

@@ -60,8 +60,8 @@ impl Refusal {
 /// Calls Quntool.
 pub async fn quntool(configuration: &Configuration, path: &str, body: &Value) -> Result<Verdict, Ending> {
     let url = format!("{}{path}", configuration.quntool_url);
-    let apikey = ("apikey", configuration.quntool_apikey.clone());
-    Ok(platform::read(&upstream::exchange(Outbound::post(url, body).with(apikey)).await?))
+    let outbound = Outbound::post(url, body).with_apikey(&configuration.quntool_apikey);
+    Ok(platform::read(&upstream::exchange(outbound).await?))
 }
 
 /// Calls Wanwang. A dead token is renewed once, and the call made once more: what answered 401 did nothing.
@@ -70,7 +70,7 @@ pub async fn wanwang(configuration: &Configuration, path: &str, body: &Value) ->
     let mut access = token::current(Issuer::Wanwang, configuration).await?;
     for last in [false, true] {
         let bearer = ("authorization", format!("Bearer {access}"));
-        let answer = upstream::exchange(Outbound::post(url.clone(), body).with(bearer)).await?;
+        let answer = upstream::exchange(Outbound::post(url.clone(), body).with(bearer).hiding(&access)).await?;
         if answer.status != 401 {
             return Ok(platform::read(&answer));
         }

@@ -22,6 +22,9 @@ const TOTAL: u64 = 20_000;
 /// The largest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
+/// The shortest secret that is looked for in answers, in bytes.
+const SHORTEST_SECRET: usize = 8;
+
 /// A request to a platform.
 pub struct Outbound {
     /// The method.
@@ -32,6 +35,8 @@ pub struct Outbound {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// What the answer must not repeat.
+    pub secrets: Vec<String>,
 }
 
 impl Outbound {
@@ -43,18 +48,32 @@ impl Outbound {
     /// A request with a JSON body.
     pub fn json(method: &'static str, url: String, body: &Value) -> Self {
         let headers = vec![("content-type", "application/json".into()), ("accept", "application/json".into())];
-        Self { method, url, headers, body: body.to_string().into_bytes() }
+        Self { method, url, headers, body: body.to_string().into_bytes(), secrets: Vec::new() }
     }
 
     /// A request without a body.
     pub fn get(url: String) -> Self {
-        Self { method: "GET", url, headers: vec![("accept", "application/json".into())], body: Vec::new() }
+        let headers = vec![("accept", "application/json".into())];
+        Self { method: "GET", url, headers, body: Vec::new(), secrets: Vec::new() }
     }
 
     /// The same request with one more header.
     #[must_use]
     pub fn with(mut self, header: (&'static str, String)) -> Self {
         self.headers.push(header);
+        self
+    }
+
+    /// The same request with Quntool's API key.
+    #[must_use]
+    pub fn with_apikey(self, key: &str) -> Self {
+        self.with(("apikey", key.to_owned())).hiding(key)
+    }
+
+    /// The same request with a secret that its answer must not repeat.
+    #[must_use]
+    pub fn hiding(mut self, secret: &str) -> Self {
+        self.secrets.push(secret.to_owned());
         self
     }
 }
@@ -110,12 +129,26 @@ async fn transfer(outbound: Outbound) -> Result<Answer, Silence> {
     for (name, value) in outbound.headers {
         request = request.header(name, value);
     }
+    let secrets = outbound.secrets;
     let request = request
         .body(Full::new(Bytes::from(outbound.body)))
         .map_err(|_| Silence::Unreached { reason: "平台地址或凭证的配置无效".into(), timed_out: false })?;
     let response = spin_sdk::http::send(request).await.map_err(|error| silence(&error))?;
     let status = response.status().as_u16();
-    Ok(Answer { status, body: body(response).await? })
+    Ok(Answer { status, body: hidden(body(response).await?, &secrets) })
+}
+
+/// Strikes secrets out of what a platform says, for its words reach callers and the ledger. A secret too short to be one
+/// stays: it may be a part of any word.
+pub fn hidden(body: Vec<u8>, secrets: &[String]) -> Vec<u8> {
+    match String::from_utf8(body) {
+        // What is no text is shown to nobody.
+        Err(error) => error.into_bytes(),
+        Ok(text) => {
+            let found = secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET && text.contains(*secret));
+            found.fold(text.clone(), |text, secret| text.replace(secret.as_str(), "***")).into_bytes()
+        }
+    }
 }
 
 /// Sets the timeouts of a request.
@@ -170,6 +203,14 @@ pub fn silence(error: &ErrorCode) -> Silence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_platform_says_repeats_no_secret() {
+        let hidden = |body: &[u8], secret: &str| hidden(body.to_vec(), &["other-secret".into(), secret.into()]);
+        assert_eq!(hidden(br#"{"msg":"bad key 0ps7e2f1-Xw"}"#, "0ps7e2f1-Xw"), br#"{"msg":"bad key ***"}"#);
+        assert_eq!(hidden(br#"{"msg":"sandbox"}"#, "sandbox"), br#"{"msg":"sandbox"}"#);
+        assert_eq!(hidden(b"\xff 0ps7e2f1-Xw", "0ps7e2f1-Xw"), b"\xff 0ps7e2f1-Xw");
+    }
 
     #[test]
     fn only_what_failed_before_sending_counts_as_unreached() {

@@ -10,7 +10,7 @@ use crate::{
     ledger::{schema::MIGRATIONS, upload},
     platform::invalid,
     send::internal,
-    upstream::{self, silence},
+    upstream::{self, hidden, silence},
 };
 use contract::quntool::{ROOT, files};
 use runtime::clock;
@@ -114,7 +114,7 @@ async fn post(media_type: &str, length: Option<u64>, body: StreamReader<u8>) -> 
     let status = response.get_status_code();
     let response = spin_sdk::http::FromResponse::from_response(response).map_err(|error| failure(silence(&error)))?;
     let body = upstream::body(response).await.map_err(failure)?;
-    read(upstream::Answer { status, body })
+    read(upstream::Answer { status, body: hidden(body, std::slice::from_ref(&configuration.quntool_apikey)) })
 }
 
 /// Fetches a media file; see `wit/quntool.wit`.

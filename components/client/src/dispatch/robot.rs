@@ -18,10 +18,10 @@ use serde_json::Value;
 pub async fn robot(configuration: &Configuration, robot: &Robot, message: &Value) -> Result<Verdict, Ending> {
     let verdict = match configuration.robot_mode {
         RobotMode::Direct => {
-            let outbound = Outbound::post(direct_url(configuration, robot), message);
+            let outbound = Outbound::post(direct_url(configuration, robot), message).hiding(key(robot));
             platform::read(&upstream::exchange(outbound).await?)
         }
-        RobotMode::Kdocs => through_kdocs(configuration, &kdocs::body(robot, message.clone())).await?,
+        RobotMode::Kdocs => through_kdocs(configuration, robot, &kdocs::body(robot, message.clone())).await?,
     };
     Ok(match verdict {
         Verdict::Refused(mut refused) => {
@@ -34,11 +34,11 @@ pub async fn robot(configuration: &Configuration, robot: &Robot, message: &Value
 
 /// Posts to KDocs. A dead token is renewed once, and the request made once more: what was refused for its token did
 /// nothing.
-async fn through_kdocs(configuration: &Configuration, body: &Value) -> Result<Verdict, Ending> {
+async fn through_kdocs(configuration: &Configuration, robot: &Robot, body: &Value) -> Result<Verdict, Ending> {
     let mut access = token::kdocs::current(configuration).await?;
     let mut renewed = false;
     loop {
-        let outbound = Outbound::post(kdocs_url(configuration, &access), body);
+        let outbound = Outbound::post(kdocs_url(configuration, &access), body).hiding(&access).hiding(key(robot));
         match platform::read(&upstream::exchange(outbound).await?) {
             Verdict::Refused(refused) if refused.code == TOKEN_DEAD => {
                 if renewed || !can_renew(configuration) {
@@ -53,8 +53,11 @@ async fn through_kdocs(configuration: &Configuration, body: &Value) -> Result<Ve
 }
 
 fn direct_url(configuration: &Configuration, robot: &Robot) -> String {
-    let key = robot.webhook.rsplit_once("?key=").map_or("", |(_, key)| key);
-    format!("{}{WEBHOOK_PATH}?key={key}", configuration.robot_url)
+    format!("{}{WEBHOOK_PATH}?key={}", configuration.robot_url, key(robot))
+}
+
+fn key(robot: &Robot) -> &str {
+    robot.webhook.rsplit_once("?key=").map_or("", |(_, key)| key)
 }
 
 fn kdocs_url(configuration: &Configuration, access: &str) -> String {

@@ -10,7 +10,7 @@ use crate::{
     configuration,
     dispatch::Ending,
     platform::{self, Verdict},
-    upstream::{self, silence},
+    upstream::{self, hidden, silence},
 };
 use contract::kdocs::{media::UPLOAD_PATH, refusal};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub async fn upload(
     let lost = |error| Ending::Silence(error).failure(None, System::Kdocs);
     let response = spin_sdk::http::FromResponse::from_response(response).map_err(|error| lost(silence(&error)))?;
     let body = upstream::body(response).await.map_err(lost)?;
-    read(&upstream::Answer { status, body })
+    read(&upstream::Answer { status, body: hidden(body, &[key]) })
 }
 
 /// Reads the answer to an upload.

@@ -1,7 +1,11 @@
 //! KDocs' access token: the operator's own until it dies, then one by the refresh token (developer.kdocs.cn, 授权).
 
 use super::{Issuer, Token, ask, kept, read};
-use crate::{configuration::Configuration, dispatch::Ending, upstream::Outbound};
+use crate::{
+    configuration::Configuration,
+    dispatch::Ending,
+    upstream::{Answer, Outbound, hidden},
+};
 use contract::kdocs::TOKEN_PATH;
 use runtime::clock;
 use serde_json::json;
@@ -35,8 +39,12 @@ pub(super) async fn fetch(configuration: &Configuration) -> Result<Token, Ending
     let url = format!("{}{TOKEN_PATH}?{query}", configuration.kdocs_token_url);
     let body = json!({ "app_key": configuration.kdocs_client_secret, "refresh_token": refresh });
     let now = clock::now();
-    let answer = ask(Outbound::post(url, &body)).await?;
+    let answer = ask(Outbound::post(url, &body).hiding(&configuration.kdocs_client_secret)).await?;
     let hint = "请检查 kdocs_client_id、kdocs_client_secret 与 kdocs_refresh_token;刷新令牌失效时需重新授权";
-    let token = read(&answer, now, LIFETIME, hint)?;
+    let token = read(&answer, now, LIFETIME, hint).or_else(|_| {
+        // What refuses must not repeat the refresh token; what renews may answer the same one.
+        let refused = Answer { body: hidden(answer.body, std::slice::from_ref(&refresh)), status: answer.status };
+        read(&refused, now, LIFETIME, hint)
+    })?;
     Ok(Token { refresh: token.refresh.or(Some(refresh)), ..token })
 }

@@ -41,7 +41,8 @@ async fn request(
     ];
     headers.extend(authorization.map(|value| ("authorization", value)));
     let url = format!("{}{TOKEN_PATH}", configuration.wanwang_token_url);
-    ask(Outbound { method: "POST", url, headers, body: body.into_bytes() }).await
+    let secrets = vec![configuration.wanwang_client_secret.clone()];
+    ask(Outbound { method: "POST", url, headers, body: body.into_bytes(), secrets }).await
 }
 
 fn encoded(text: &str) -> String {
