@@ -85,6 +85,10 @@ impl Callers {
             if callers.iter().skip(index + 1).any(|other| other.name == caller.name) {
                 return Err(format!("callers: the name of entry {index} comes twice"));
             }
+            // One secret for two callers would give the one what is the other's.
+            if callers.iter().skip(index + 1).any(|other| other.secret.matches(caller.secret.reveal())) {
+                return Err(format!("callers: the secret of entry {index} comes twice"));
+            }
         }
         Ok(Self(callers))
     }
@@ -180,6 +184,7 @@ mod tests {
     fn a_broken_configuration_is_named_without_its_secrets() {
         for json in [
             r#"[{"name":"a","secret":"hush"},{"name":"a","secret":"hush2"}]"#,
+            r#"[{"name":"a","secret":"hush"},{"name":"b","secret":"hush"}]"#,
             r#"[{"name":"","secret":"hush"}]"#,
             r#"[{"name":"gateway","secret":"hush"}]"#,
             r#"[{"name":"a","secret":""}]"#,
