@@ -38,13 +38,14 @@ fn entry(now: u64, level: Level, event: &str, fields: &[(&str, &str)]) -> String
     line
 }
 
+/// Writes a text; what ends a line somewhere, moves a terminal or turns the direction of reading is escaped.
 fn push_text(line: &mut String, text: &str) {
     line.push('"');
     for character in text.chars() {
         match character {
             '"' => line.push_str("\\\""),
             '\\' => line.push_str("\\\\"),
-            c if c.is_control() => {
+            c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
                 // Writing to a string cannot fail.
                 let _ = write!(line, "\\u{:04x}", u32::from(c));
             }
@@ -65,5 +66,7 @@ mod tests {
             line,
             r#"{"time":"1970-01-01T00:00:00.000Z","level":"warn","event":"refused","path":"/a\"}\u000a{\"level\":\"info\""}"#
         );
+        let odd = entry(0, Level::Info, "\u{1b}[2J\u{85}\u{2028}\u{202e}\u{2066}\u{7f}", &[]);
+        assert!(odd.ends_with(r#""\u001b[2J\u0085\u2028\u202e\u2066\u007f"}"#), "{odd}");
     }
 }
