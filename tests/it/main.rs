@@ -36,7 +36,7 @@ mod replicas;
 mod robots;
 mod runs;
 mod samples;
-mod secrets;
+mod security;
 mod settlement;
 mod ticks;
 mod tokens;

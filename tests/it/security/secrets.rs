@@ -4,15 +4,16 @@ use crate::{
     PATIENCE,
     gateway::{
         Gateway,
-        credentials::{self, CALLBACK, CRM, OPS},
+        credentials::{self, CALLBACK, CRM, KDOCS, KDOCS_REFRESH, KDOCS_SECRET, OPS, QUNTOOL, WANWANG},
         messages::{ACCOUNT, CUSTOMER, EMPLOYEES, ROBOT, TEXT, webhook},
     },
     receiver::Receiver,
 };
+use contract::kdocs;
 use reqwest::multipart;
 use serde_json::json;
 use simulator::{Cut, Fault, FaultRule, Inbound, RobotState, System, TokenOf, subscriber::Reply};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// A robot's key, which is a secret too.
 const ROBOT_KEY: &str = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa";
@@ -105,23 +106,97 @@ async fn no_secret_is_printed_answered_or_stored() {
     receiver.wait_for(2, PATIENCE).await.unwrap();
     let sent = |system| gateway.simulator.truth().messages.iter().filter(|message| message.system == system).count();
     assert!([System::Quntool, System::Wanwang, System::Kdocs].into_iter().all(|system| sent(system) > 0));
-    let printed = gateway.printed();
-    let answered: String =
-        gateway.seen().iter().map(|answer| format!("{:?}\n{}\n", answer.headers, answer.text)).collect();
-    let stored = gateway.stored();
-    let holds = |text: &str| stored.values().any(|file| file.windows(text.len()).any(|part| part == text.as_bytes()));
+    hides(&gateway, &["ww0517", ACCOUNT], &[("a robot's key", ROBOT_KEY), ("an access token", DEAD_TOKEN)]);
+    for token in &renewed {
+        hides(&gateway, &[], &[("a token of KDocs", token)]);
+    }
+    // An issued token was answered to whom it belongs.
+    let Shown { printed, stored, .. } = Shown::of(&gateway);
+    assert!(!printed.contains(&issued) && !holds(&stored, &issued));
+}
+
+/// Everything that leaves the gateway, but for what the platforms and the subscribers get.
+struct Shown {
+    printed: String,
+    answered: String,
+    stored: BTreeMap<String, Vec<u8>>,
+}
+
+impl Shown {
+    fn of(gateway: &Gateway) -> Self {
+        let answers = gateway.seen();
+        let answered = answers.iter().map(|answer| format!("{:?}\n{}\n", answer.headers, answer.text)).collect();
+        Self { printed: gateway.printed(), answered, stored: gateway.stored() }
+    }
+}
+
+fn holds(stored: &BTreeMap<String, Vec<u8>>, text: &str) -> bool {
+    stored.values().any(|file| file.windows(text.len()).any(|part| part == text.as_bytes()))
+}
+
+/// Fails if a secret of the gateway, or one of these, was printed, answered or stored; what is no secret was stored.
+fn hides(gateway: &Gateway, open: &[&str], secrets: &[(&str, &str)]) {
+    let Shown { printed, answered, stored } = Shown::of(gateway);
     assert!(stored.contains_key("sqlite.db") && stored.contains_key("key_value.db"));
-    assert!(holds("ww0517") && holds(ACCOUNT), "what is no secret is found");
-    let own = [("a robot's key", ROBOT_KEY), ("an access token", DEAD_TOKEN)];
-    for (what, secret) in credentials::ALL.into_iter().chain(own) {
+    assert!(open.iter().all(|text| holds(&stored, text)), "what is no secret is found");
+    for (what, secret) in credentials::ALL.iter().chain(secrets) {
         let bare = secret.trim_start_matches("whsec_");
         assert!(!printed.contains(bare), "{what} is printed:\n{printed}");
         assert!(!answered.contains(bare), "{what} is answered:\n{answered}");
-        assert!(!holds(bare), "{what} is stored");
+        assert!(!holds(&stored, bare), "{what} is stored");
     }
-    for token in renewed {
-        assert!(!printed.contains(&token) && !answered.contains(&token) && !holds(&token), "a token of KDocs is found");
+}
+
+/// The credentials that each call carries, which its platform then quotes; the code makes KDocs' token a dead one.
+const QUOTES: [(&str, &[&str]); 9] = [
+    ("/oauth2/token", &[WANWANG]),
+    (EMPLOYEES, &[DEAD_TOKEN]),
+    (TEXT, &[QUNTOOL]),
+    ("/gnapi/open/miniProgram/list", &[QUNTOOL]),
+    ("/gnapi/open/file/upload", &[QUNTOOL]),
+    (ROBOT, &[KDOCS, OPS]),
+    (kdocs::TOKEN_PATH, &[KDOCS_SECRET, KDOCS_REFRESH]),
+    ("/cgi-bin/webhook/send", &[OPS]),
+    ("/cgi-bin/webhook/upload_media", &[OPS]),
+];
+
+#[tokio::test]
+async fn what_a_platform_quotes_of_a_secret_goes_no_further() {
+    for (mode, status, code) in [("kdocs", 200, 20_007), ("kdocs", 400, 1), ("direct", 200, 20_007), ("direct", 403, 1)]
+    {
+        let builder = Gateway::builder().renewing_kdocs().variable("robot_mode", mode);
+        let gateway = builder.start().await;
+        // The first token that is issued is known here; the next one is refused.
+        let issued = Fault { body: Some(json!({"access_token": DEAD_TOKEN, "expires_in": 1})), ..Fault::default() };
+        gateway.simulator.fault(FaultRule::next(1, QUOTES[0].0, issued)).unwrap();
+        for (path, quoted) in QUOTES {
+            let said = json!({"code": code, "msg": format!("{} is wrong", quoted.join(" and ")), "data": quoted});
+            let fault = Fault { status: Some(status), body: Some(said), effect: Some(false), ..Fault::default() };
+            gateway.simulator.fault(FaultRule { times: None, ..FaultRule::next(1, path, fault) }).unwrap();
+        }
+        let form = |name| multipart::Form::new().part(name, multipart::Part::bytes(vec![7; 99]).file_name("a.txt"));
+        let text = json!({"type": "text", "content": "你好"});
+        let relay = json!({"link": "robot:ops", "data": [{"msgtype": "text", "text": {"content": "你好"}}]});
+        let media = [("robot", "ops"), ("type", "file")];
+        for request in [
+            gateway.notice("ww0517", "你好"),
+            gateway.notice("ww0517", "再见"),
+            gateway.chat(ACCOUNT, "你好"),
+            gateway.get("/gnapi/open/miniProgram/list").header("apikey", CRM).query(&[("wxId", ACCOUNT)]),
+            gateway.post("/gnapi/open/file/upload").header("apikey", CRM).multipart(form("file")),
+            gateway.post(ROBOT).query(&[("access_token", CRM)]).json(&relay),
+            gateway.post("/v1/robot/media").query(&media).bearer_auth(CRM).multipart(form("media")),
+            gateway
+                .post("/v1/messages")
+                .bearer_auth(CRM)
+                .json(&json!({"to": {"workIds": ["ww0518"]}, "content": text})),
+            gateway.post("/v1/messages").bearer_auth(CRM).json(&json!({"to": {"robot": "ops"}, "content": text})),
+            gateway.get("/v1/messages").bearer_auth(CRM),
+        ] {
+            gateway.ask(request).await;
+        }
+        hides(&gateway, &["ww0517", "is wrong"], &[("an access token", DEAD_TOKEN)]);
+        let quotes = gateway.seen().iter().filter(|answer| answer.text.contains("*** is wrong")).count();
+        assert!(quotes >= 6, "{quotes} answers quote what the platform said: {:#?}", gateway.seen());
     }
-    // An issued token was answered to whom it belongs.
-    assert!(!printed.contains(&issued) && !holds(&issued));
 }
