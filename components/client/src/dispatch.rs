@@ -38,7 +38,9 @@ impl Ending {
     pub fn failure(self, id: Option<String>, system: System) -> Failure {
         match self {
             Self::Unauthorized(refusal) => Failure::Unauthorized(refusal.of(id, system)),
-            Self::Silence(Silence::NotAllowed) => Failure::NotAllowed("平台地址不在 allowed_outbound_hosts 中".into()),
+            Self::Silence(Silence::NotAllowed) => Failure::NotAllowed(
+                "平台地址不在 allowed_outbound_hosts 中,或在运行时配置 block_networks 的网段内".into(),
+            ),
             Self::Silence(Silence::Unreached { reason, timed_out }) => {
                 Failure::Unavailable(Unavailability { id, system, reason, timed_out })
             }
