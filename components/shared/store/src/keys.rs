@@ -26,3 +26,26 @@ pub fn slot(account: &str, slot: u64) -> String {
 pub fn quota(scope: &str, bucket: u64) -> String {
     format!("quota/{scope}/{bucket}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Names that look like parts of keys, or end in the number of a slice.
+    const NAMES: [&str; 14] =
+        ["", "a", "a/", "/a", "a//", "a/1", "a/1/1", "1", "1/1", "slot/a", "quota/a", "a\0", "a/01", "token/a"];
+
+    #[test]
+    fn no_name_leads_into_the_keys_of_another() {
+        let kinds: [fn(&str, u64) -> String; 3] = [slot, quota, lease];
+        let slices = [0, 1, 11, u64::MAX];
+        let counters = |name: &'static str| kinds.into_iter().flat_map(move |key| slices.map(|slice| key(name, slice)));
+        let keys = NAMES.into_iter().flat_map(counters);
+        let marks = NAMES.iter().map(|name| seen("quntool", name));
+        let tokens = NAMES.iter().map(|name| token("wanwang", name));
+        let all: Vec<String> = keys.chain(marks).chain(tokens).collect();
+        let different: BTreeSet<&String> = all.iter().collect();
+        assert_eq!((all.len(), different.len()), (196, 196));
+    }
+}

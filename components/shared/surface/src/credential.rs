@@ -195,6 +195,29 @@ mod tests {
         }
     }
 
+    /// Says of a type whether it can be compared with `==`: the constant of the type itself goes before the trait's.
+    struct Probe<T>(std::marker::PhantomData<T>);
+
+    trait Incomparable {
+        const COMPARABLE: bool = false;
+    }
+
+    impl<T> Incomparable for Probe<T> {}
+
+    impl<T: PartialEq> Probe<T> {
+        const COMPARABLE: bool = true;
+    }
+
+    #[test]
+    fn secrets_are_compared_in_constant_time_alone() {
+        assert_eq!([Probe::<Secret>::COMPARABLE, Probe::<String>::COMPARABLE], [false, true]);
+        let secret = Secret::new("hush");
+        assert!(secret.matches("hush"));
+        for presented in ["", "h", "hus", "hush\0", "hushh", "HUSH"] {
+            assert!(!secret.matches(presented) && !Secret::new("").matches(presented), "{presented:?}");
+        }
+    }
+
     #[test]
     fn secrets_do_not_print() {
         assert_eq!(format!("{:?}", Secret::new("hush")), "Secret");
