@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod bombs;
 mod callers;
+mod comparison;
 mod doors;
 mod injection;
 mod secrets;

@@ -7,7 +7,6 @@ use crate::{
 };
 use contract::samples::hostile;
 use simulator::{Fault, FaultRule, subscriber::Subscriber};
-use std::time::Duration;
 
 /// The authority of a server.
 fn authority(url: &str) -> String {
@@ -84,17 +83,13 @@ async fn the_hosts_allow_list_alone_refuses_every_link_to_another_host() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
-    let decoy = Subscriber::start().await.unwrap();
+async fn a_redirect_is_a_refusal() {
     for (mode, path) in [("kdocs", super::ROBOT), ("direct", "/cgi-bin/webhook/send")] {
         let gateway = Gateway::builder().variable("robot_mode", mode).start().await;
-        let body = json!(format!("<a href=\"{}\">moved</a>", decoy.url()));
-        let moved = Fault { status: Some(307), body: Some(body), effect: Some(false), ..Fault::default() };
+        let moved = Fault { status: Some(307), effect: Some(false), ..Fault::default() };
         gateway.simulator.fault(FaultRule::next(1, path, moved)).unwrap();
         let answer = gateway.ask(relay(&gateway, "robot:ops", &[text("你好")])).await;
         assert_eq!((answer.status, &answer.body["data"]["results"][0]["code"]), (502, &json!(307)), "{answer:?}");
         assert_eq!(gateway.simulator.truth().messages.len(), 0);
     }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(decoy.received().is_empty());
 }
