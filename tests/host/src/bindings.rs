@@ -21,7 +21,6 @@ pub(crate) mod trigger {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "spin:mqtt-trigger/spin-mqtt",
-        exports: { default: async },
     });
 }
 

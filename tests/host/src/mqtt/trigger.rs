@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How many messages a component handles at once; the broker holds the others back.
 const AT_ONCE: usize = 16;
 
+/// The largest packet, in bytes: the largest that MQTT has.
+const PACKET: usize = 268_435_455;
+
 /// How long a message may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,8 +53,11 @@ impl Listener {
         let address = variables.expand(&settings.address)?;
         let (username, password) = (variables.expand(&settings.username)?, variables.expand(&settings.password)?);
         let keep_alive = settings.keep_alive_interval.parse().context("keep_alive_interval is no number of seconds")?;
-        let options = super::options(&address, &username, &password, Duration::from_secs(keep_alive))
+        // A client without an id gets one of the broker's.
+        let address = format!("{address}?client_id=");
+        let mut options = super::options(&address, &username, &password, Duration::from_secs(keep_alive))
             .context("the address is no mqtt://host:port")?;
+        options.set_max_packet_size(PACKET, PACKET);
         let qos = match trigger.qos.as_str() {
             "0" => QoS::AtMostOnce,
             "1" => QoS::AtLeastOnce,
@@ -105,7 +111,9 @@ impl Component {
         let guest = self.service.instantiate_async(&mut store).await.map_err(anyhow::Error::from)?;
         self.shared.metrics.instances.increment();
         let metadata = Metadata { topic: message.topic.clone() };
-        let handled = guest.call_handle_message(&mut store, &message.payload.to_vec(), &metadata).await;
-        handled.map_err(anyhow::Error::from)?.map_err(|error| anyhow!("{error:?}"))
+        let payload = message.payload.to_vec();
+        let called =
+            store.run_concurrent(async |accessor| guest.call_handle_message(accessor, payload, metadata).await);
+        called.await.flatten().map_err(anyhow::Error::from)?.map_err(|error| anyhow!("{error:?}"))
     }
 }
