@@ -16,17 +16,17 @@ use serde_json::{Map, Value, json};
 use spin_sdk::mqtt::{Connection, Error, Qos};
 use store::Database;
 
-/// The broker takes a message within so many milliseconds.
-const PUBLISH: u64 = 15_000;
 /// The ledger is asked so often, in milliseconds, whether the answer came.
 const LOOK: u64 = 50;
 /// What the broker is told to expect a sign of life after, in seconds; a connection publishes one message and ends.
 const KEEP_ALIVE: u64 = 30;
+/// The largest packet in bytes: more than a request's body can become. The client library alone allows 10 KiB.
+const PACKET: usize = 2 * 1024 * 1024;
 
 /// Publishes a message with quality of service 1, and waits for its answer.
 ///
 /// Each message has a connection of its own: what a connection that broke had not had acknowledged would be published
-/// again by its successor.
+/// again by its successor. The answer counts even if it overtakes the broker's acknowledgement.
 pub async fn send(
     configuration: &Configuration,
     database: &Database,
@@ -37,19 +37,26 @@ pub async fn send(
     let fields = body.as_object().cloned().unwrap_or_else(Map::new);
     let payload = mqtt::message(kind, id, &fields).to_string().into_bytes();
     let published = publish(configuration, id, payload).fuse();
-    let timer = clock::sleep(PUBLISH).fuse();
-    pin_mut!(published, timer);
-    match select(published, timer).await {
-        Either::Left((published, _)) => published?,
-        Either::Right(_) => return Err(lost("MQTT 代理未确认", true)),
+    let answered = answer_to(database, id).fuse();
+    pin_mut!(published, answered);
+    match select(published, answered).await {
+        Either::Left((published, answered)) => match published {
+            Ok(()) => answered.await,
+            Err(ending) => Err(ending),
+        },
+        Either::Right((answered, _)) => answered,
     }
+}
+
+/// Waits until another component has recorded the answer to a message.
+async fn answer_to(database: &Database, id: &str) -> Result<Verdict, Ending> {
     let until = clock::now() + mqtt::PATIENCE;
     while clock::now() < until {
-        // A store that fails now may answer later; the message is out.
+        clock::sleep(LOOK).await;
+        // A store that fails now may answer later; the message may be out.
         if let Ok(Some(upstream_id)) = ledger::upstream_id(database, id) {
             return Ok(Verdict::Taken { answer: answer(&upstream_id), upstream_id: Some(upstream_id) });
         }
-        clock::sleep(LOOK).await;
     }
     Err(lost("30 秒内未收到 MQTT 应答", true))
 }
@@ -69,7 +76,7 @@ async fn publish(configuration: &Configuration, id: &str, payload: Vec<u8>) -> R
     if configuration.quntool_mqtt_url.is_empty() {
         return Err(unreached("变量 quntool_mqtt_url 未设置", false));
     }
-    let address = format!("{}?client_id={id}", configuration.quntool_mqtt_url);
+    let address = address(&configuration.quntool_mqtt_url, id);
     let (username, password) = (&configuration.quntool_mqtt_username, &configuration.quntool_mqtt_password);
     let connection = Connection::open(address, username, password, KEEP_ALIVE).await.map_err(|error| match error {
         Error::ConnectionFailed(reason) if reason.contains("not permitted") => Ending::Silence(Silence::NotAllowed),
@@ -80,12 +87,17 @@ async fn publish(configuration: &Configuration, id: &str, payload: Vec<u8>) -> R
     connection.publish(mqtt::SEND, payload, Qos::AtLeastOnce).await.map_err(|error| broken(&error))
 }
 
+fn address(broker: &str, id: &str) -> String {
+    format!("{broker}?client_id={id}&max_incoming_packet_size_bytes={PACKET}&max_outgoing_packet_size_bytes={PACKET}")
+}
+
 /// Tells what was surely not published from what may have been.
 fn broken(error: &Error) -> Ending {
     // The interface has one case for everything that goes wrong between here and the broker, in the client library's
     // words. These are said before anything is published: who is not told them may have published.
     const BEFORE: &[(&str, &str, bool)] = &[
         ("refused", "MQTT 代理拒绝连接", false),
+        ("TLS: ", "与 MQTT 代理的 TLS 握手失败", false),
         ("lookup", "MQTT 代理的域名无法解析", false),
         ("Network timeout", "连接 MQTT 代理超时", true),
     ];
@@ -117,7 +129,13 @@ mod tests {
 
     #[test]
     fn only_what_failed_before_publishing_counts_as_unreached() {
-        for reason in ["I/O: Connection refused (os error 111)", "Network timeout", "failed to lookup address"] {
+        for reason in [
+            "I/O: Connection refused (os error 111)",
+            "Connection refused, return code: `NotAuthorized`",
+            "TLS: I/O: invalid peer certificate: UnknownIssuer",
+            "Network timeout",
+            "I/O: failed to lookup address information: Name or service not known",
+        ] {
             assert!(is_unreached(reason), "{reason}");
         }
         for reason in ["I/O: connection closed by peer", "Flush timeout", "Mqtt state: Io(Kind(ConnectionReset))", ""] {

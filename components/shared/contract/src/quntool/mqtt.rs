@@ -8,6 +8,8 @@ pub const SEND: &str = "SendMessage";
 pub const ANSWER: &str = "SendMessageResp";
 /// A message that is published gets its answer within so many milliseconds; after that it may have been sent or not.
 pub const PATIENCE: u64 = 30_000;
+/// An id in an answer has so many bytes at most: those that the document shows have 36.
+const ID: usize = 128;
 /// What the documentation says of an endpoint whose message can be sent by MQTT, in Chinese.
 pub const ABOUT: &str = "也可经 MQTT 发送(transport=mqtt)";
 
@@ -32,7 +34,7 @@ pub fn message(kind: &str, id: &str, fields: &Map<String, Value>) -> Value {
 pub fn answer(payload: &[u8]) -> Option<Answer> {
     let payload: Value = serde_json::from_slice(payload).ok()?;
     let text = |name: &str| match payload.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::String(text) if (1..=ID).contains(&text.len()) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -60,9 +62,30 @@ mod tests {
         let answered = answer(br#"{"id": "1234567", "msgId":"7B8D35DA-1D52-46E0-8A7C-356CF52C3007"}"#).unwrap();
         assert_eq!(answered.upstream_id, "7B8D35DA-1D52-46E0-8A7C-356CF52C3007");
         assert_eq!(answer(br#"{"id": 7, "msgId": "x"}"#).unwrap().id, "7");
-        for payload in ["", "[]", r#"{"id":"1"}"#, r#"{"id":"","msgId":"x"}"#] {
+    }
+
+    #[test]
+    fn what_is_no_answer_is_none() {
+        let large = format!(r#"{{"id":"1","msgId":"{}"}}"#, "x".repeat(ID + 1));
+        let payloads = [
+            "",
+            "[]",
+            "null",
+            "\"1\"",
+            r#"{"id":"1"}"#,
+            r#"{"msgId":"x"}"#,
+            r#"{"id":"","msgId":"x"}"#,
+            r#"{"id":"1","msgId":""}"#,
+            r#"{"id":"1","msgId":null}"#,
+            r#"{"id":["1"],"msgId":"x"}"#,
+            r#"{"id":"1","msgId":{"x":1}}"#,
+            r#"{"id":"1","msgId":"x""#,
+            &large,
+        ];
+        for payload in payloads {
             assert_eq!(answer(payload.as_bytes()), None, "{payload}");
         }
+        assert_eq!(answer(b"\xff\xfe"), None, "no UTF-8");
     }
 
     #[test]
