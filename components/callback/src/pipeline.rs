@@ -28,8 +28,8 @@ pub const ROUTING_LEASE: u64 = 5_000;
 
 /// An outcome that comes before its message's own answer is looked at again after so many milliseconds.
 pub const GLANCE: u64 = 1_000;
-/// Such an outcome is believed to come for so many milliseconds: no send takes longer.
-const EARLY: u64 = 60_000;
+/// Such an outcome is believed to come for so many milliseconds: longer than a worker that vanished counts as sending.
+const EARLY: u64 = 90_000;
 
 /// What a run did.
 #[derive(Debug, Default, Serialize)]

@@ -164,12 +164,12 @@ pub fn submitted(
 }
 
 /// Records the platform's id of a message that was published, and the answer that it stands for. False: the message
-/// waits for none.
+/// waits for none, or the id is another message's.
 pub fn answered(sql: &impl Sql, id: &str, upstream_id: &str, answer: &str, now: u64) -> Result<bool, Error> {
     let waiting = sql.query_one(
         "SELECT 1 FROM message WHERE id = ? AND system = 'quntool' AND upstream_id IS NULL
-            AND state IN ('sending', 'unknown')",
-        &[id.into()],
+            AND state IN ('sending', 'unknown') AND NOT EXISTS (SELECT 1 FROM message WHERE upstream_id = ?)",
+        &[id.into(), upstream_id.into()],
     )?;
     if waiting.is_none() {
         return Ok(false);

@@ -43,15 +43,15 @@ pub fn settle(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<Settlement,
     }
 }
 
-/// Settles the one message with a lost answer, or an answer without an id, that an outcome fits. None, if it fits several, or could yet fit one that
-/// is under way.
+/// Settles the one message that an outcome fits whose answer was lost or had no id, even if no sweep has called it
+/// `unknown` yet since its worker vanished. None, if it fits several, or could yet fit one that is under way.
 fn recognise(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<bool, Error> {
     let (Some(conversation), Some(sent_at)) = (&outcome.conversation_id, outcome.sent_at) else { return Ok(false) };
     let settled = sql.query_one(
         "UPDATE message SET
             state = CASE ?1 WHEN 0 THEN 'delivered' ELSE 'failed' END,
             code = ?1, reason = ?2, settled_by = ?3, upstream_id = ?4, changed_at = ?5
-         WHERE state <> 'sending' AND id = (
+         WHERE (state <> 'sending' OR lease_until < ?5) AND id = (
             SELECT min(id) FROM message
             WHERE account = ?6 AND system = 'quntool' AND upstream_id IS NULL
             AND state IN ('sending', 'submitted', 'unknown', 'expired')

@@ -1,5 +1,7 @@
 //! The ledger on an SQLite of its own: every path a message can take, and the races at their ends.
 
+mod lost;
+
 use super::{sweep, *};
 use crate::bindings::exports::wecom::gateway::messages::{Filter, Outcome, Settlement};
 use proptest::prelude::*;
