@@ -5,8 +5,7 @@ pub(crate) mod trigger;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Uri;
-use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, Outgoing, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, OptionError, Outgoing, QoS};
 use tokio::sync::Mutex;
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
@@ -23,19 +22,16 @@ pub struct Connection {
     events: Arc<Mutex<EventLoop>>,
 }
 
-/// Describes a connection to `mqtt://host[:port][?client_id=…]`; without a client id the broker gets one of its own.
-pub(super) fn options(address: &str, username: &str, password: &str, keep_alive: Duration) -> Option<MqttOptions> {
-    let uri: Uri = address.parse().ok()?;
-    if uri.scheme_str() != Some("mqtt") {
-        return None;
-    }
-    let id = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("client_id=")));
-    let mut options = MqttOptions::new(id.unwrap_or_default(), uri.host()?, uri.port_u16().unwrap_or(1883));
-    options.set_keep_alive(keep_alive);
-    if !username.is_empty() {
-        options.set_credentials(username, password);
-    }
-    Some(options)
+/// Describes a connection to `mqtt://host[:port]?client_id=…`, or `mqtts:` for TLS with the system's root certificates.
+pub(super) fn options(
+    address: &str,
+    username: &str,
+    password: &str,
+    keep_alive: Duration,
+) -> Result<MqttOptions, OptionError> {
+    let mut options = MqttOptions::parse_url(address)?;
+    options.set_keep_alive(keep_alive).set_credentials(username, password);
+    Ok(options)
 }
 
 impl Connection {
@@ -89,7 +85,7 @@ impl<T: Send> HostConnectionWithStore<T> for HasSelf<State> {
                 return Ok(Err(Error::ConnectionFailed("the address is not permitted".into())));
             }
             let keep_alive = Duration::from_secs(keep_alive_interval_in_secs);
-            let Some(options) = options(&address, &username, &password, keep_alive) else {
+            let Ok(options) = options(&address, &username, &password, keep_alive) else {
                 return Ok(Err(Error::InvalidAddress));
             };
             Ok(Ok(state.table.push(Connection::new(options))?))
@@ -118,13 +114,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_names_its_broker_and_perhaps_a_client() {
+    fn an_address_names_its_broker_and_its_client() {
         let options = |address| options(address, "", "", Duration::from_secs(30));
         let found = options("mqtt://127.0.0.1:1884?client_id=a-1").unwrap();
         assert_eq!((found.broker_address(), found.client_id()), (("127.0.0.1".to_owned(), 1884), "a-1".to_owned()));
-        assert_eq!(options("mqtt://broker").unwrap().broker_address().1, 1883);
-        for address in ["", "broker:1883", "http://broker", "mqtts://broker"] {
-            assert!(options(address).is_none(), "{address}");
+        assert_eq!(options("mqtt://broker?client_id=a").unwrap().broker_address().1, 1883);
+        assert_eq!(options("mqtts://broker?client_id=a").unwrap().broker_address().1, 8883);
+        for address in
+            ["", "broker:1883", "http://broker?client_id=a", "mqtt://broker", "mqtt://broker?client_id=a&b=c"]
+        {
+            assert!(options(address).is_err(), "{address}");
         }
     }
 }

@@ -29,6 +29,9 @@ const KINDS: [&str; 10] =
 /// How long to wait before connecting again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The largest packet, in bytes.
+const PACKET: usize = 16 * 1024 * 1024;
+
 /// How many packets may wait.
 const WAITING: usize = 64;
 
@@ -44,7 +47,9 @@ pub(crate) fn start(world: &Arc<World>, address: &str) -> Result<Mqtt> {
     let address = Url::parse(address).context("the broker's address is no URL")?;
     let host = address.host_str().context("the broker's address has no host")?;
     let id = format!("quntool-{}", Uuid::new_v4().simple());
-    let (client, mut events) = AsyncClient::new(MqttOptions::new(id, host, address.port().unwrap_or(1884)), WAITING);
+    let mut options = MqttOptions::new(id, host, address.port().unwrap_or(1884));
+    options.set_max_packet_size(PACKET, PACKET);
+    let (client, mut events) = AsyncClient::new(options, WAITING);
     let world = Arc::clone(world);
     let subscribed = Arc::new(AtomicBool::new(false));
     let is_subscribed = Arc::clone(&subscribed);
