@@ -19,6 +19,7 @@ pub struct Builder {
     unconfigured: bool,
     manifest: Option<fn(&str) -> String>,
     runtime_config: Option<String>,
+    roots: Option<String>,
 }
 
 impl Default for Builder {
@@ -40,6 +41,7 @@ impl Default for Builder {
             unconfigured: false,
             manifest: None,
             runtime_config: None,
+            roots: None,
         }
     }
 }
@@ -88,6 +90,12 @@ impl Builder {
         self
     }
 
+    /// Trusts this certificate authority (PEM) alone.
+    pub fn trusting(mut self, authority: &str) -> Self {
+        self.roots = Some(authority.to_owned());
+        self
+    }
+
     /// Starts the platforms, and the gateway in front of them.
     pub async fn start(self) -> Gateway {
         let simulator = Simulator::start(self.config).await.expect("the simulator starts");
@@ -102,6 +110,9 @@ impl Builder {
         }
         if let Some(config) = self.runtime_config {
             host::configure(folder.path(), &config);
+        }
+        if let Some(roots) = self.roots {
+            host::trust(folder.path(), &roots);
         }
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(PATIENCE * 3).build();
         let host = Host::start(folder.path(), folder.path(), &variables, Duration::ZERO).await;

@@ -16,6 +16,8 @@ use tokio::sync::Mutex;
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spin.toml");
 /// Which backends stand behind the labels, in a host's folder.
 const RUNTIME_CONFIG: &str = "runtime-config.toml";
+/// The certificates that are trusted instead of the machine's, in a host's folder.
+const ROOTS: &str = "roots.pem";
 /// Compiled code, which the hosts of all tests share.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
 
@@ -49,6 +51,7 @@ impl Host {
             .arg(data(home))
             .args(runtime_config(home))
             .env_clear()
+            .envs(existing(home, ROOTS).map(|file| ("SSL_CERT_FILE", file)))
             .envs(variables.iter().map(|(name, value)| (format!("SPIN_VARIABLE_{}", name.to_uppercase()), value)))
             .stdin(Stdio::null())
             .stdout(output)
@@ -96,8 +99,7 @@ pub fn change_manifest(home: &Path, change: fn(&str) -> String) {
 }
 
 fn manifest(home: &Path) -> PathBuf {
-    let own = home.join("spin.toml");
-    if own.is_file() { own } else { MANIFEST.into() }
+    existing(home, "spin.toml").unwrap_or_else(|| MANIFEST.into())
 }
 
 /// Says which backends the hosts of a folder have.
@@ -106,8 +108,17 @@ pub fn configure(home: &Path, config: &str) {
 }
 
 fn runtime_config(home: &Path) -> Vec<PathBuf> {
-    let file = home.join(RUNTIME_CONFIG);
-    if file.is_file() { vec!["--runtime-config-file".into(), file] } else { Vec::new() }
+    existing(home, RUNTIME_CONFIG).map_or_else(Vec::new, |file| vec!["--runtime-config-file".into(), file])
+}
+
+/// Says which certificates the hosts of a folder trust.
+pub fn trust(home: &Path, roots: &str) {
+    fs::write(home.join(ROOTS), roots).expect("certificates can be written");
+}
+
+fn existing(home: &Path, name: &str) -> Option<PathBuf> {
+    let file = home.join(name);
+    file.is_file().then_some(file)
 }
 
 /// Where the state of a host lies.
