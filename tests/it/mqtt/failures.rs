@@ -145,6 +145,7 @@ async fn a_message_that_was_on_the_wire_when_the_gateway_died_is_settled_if_it_a
     proxy.keep(MESSAGE);
 
     let id = killed(&mut gateway, async |_| proxy.holds().await).await;
+    subscribed(&gateway, 2).await;
     assert!(published(&gateway).is_empty());
     gateway.skip(LEASE).await;
     assert_eq!(gateway.tick("send").await["unknown"], 1);
