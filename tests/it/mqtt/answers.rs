@@ -54,7 +54,7 @@ async fn an_answer_that_comes_long_after_a_late_acknowledgement_counts() {
     let answer = async { gateway.ask(text(&gateway, ACCOUNT)).await };
     let told = async {
         let upstream_id = arrived(&gateway, 1).await;
-        let id = platform.seen()[0]["id"].as_str().unwrap().to_owned();
+        let id = platform.sees_one().await["id"].as_str().unwrap().to_owned();
         assert_eq!(gateway.state(&id).await, "sending");
         proxy.release();
         platform.answer(&id, &upstream_id).await;

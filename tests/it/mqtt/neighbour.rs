@@ -53,6 +53,11 @@ impl Neighbour {
         self.seen.lock().expect("nobody panicked").clone()
     }
 
+    /// Waits until a message was published, and returns the first one.
+    pub async fn sees_one(&self) -> Value {
+        eventually("a message is published", PATIENCE, async || self.seen().into_iter().next()).await
+    }
+
     /// Waits until the message with this id was published, and returns it.
     pub async fn sees(&self, id: &str) -> Value {
         let look = async || self.seen().into_iter().find(|message| message["id"] == id);
