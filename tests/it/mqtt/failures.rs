@@ -70,14 +70,12 @@ async fn a_message_whose_broker_dies_before_it_acknowledges_is_unknown_until_its
     let killed = async {
         arrived(&gateway, 1).await;
         broker.kill();
-        // What was kept cannot be told any more: the connection is gone.
-        proxy.release();
+        drop(proxy);
     };
 
     let (answer, ()) = tokio::join!(gateway.ask(text(&gateway, ACCOUNT)), killed);
 
-    // The acknowledgement was on its way: it may have got through, and then there was no answer.
-    assert!([502, 504].contains(&answer.status), "{answer:?}");
+    assert_eq!(answer.status, 502, "{answer:?}");
     assert_eq!(gateway.state(answer.message_id()).await, "unknown");
     gateway.simulator.release_outcomes(false);
     gateway.becomes(answer.message_id(), "delivered").await;

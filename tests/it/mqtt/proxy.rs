@@ -6,7 +6,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 /// What the broker's side says when it has a message (MQTT 3.1.1, 2.2.1).
@@ -14,7 +14,7 @@ pub const ACKNOWLEDGEMENT: u8 = 4;
 /// A message.
 pub const MESSAGE: u8 = 3;
 
-/// A proxy; it ends when it is dropped.
+/// A proxy; when it is dropped it ends, and with it every connection and what was kept.
 pub struct Proxy {
     /// Its address.
     pub url: String,
@@ -32,9 +32,10 @@ impl Proxy {
         let (holds, held) = watch::channel(0);
         let port = broker.port();
         let serving = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let gate = Gate { keeps: keeps.clone(), holds: holds.clone() };
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     // A connection that breaks is what the tests are about.
                     let _ = serve(client, port, gate).await;
                 });
