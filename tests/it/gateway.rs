@@ -170,6 +170,14 @@ impl Gateway {
         stored.collect()
     }
 
+    /// Opens the database, as another gateway on the same state does.
+    pub fn database(&self) -> rusqlite::Connection {
+        let database = rusqlite::Connection::open(host::data(self.folder.path()).join("sqlite.db"));
+        let database = database.expect("the database can be opened");
+        database.busy_timeout(PATIENCE).expect("waiting for others");
+        database
+    }
+
     fn listen_to_callbacks(&self) {
         let url = format!("{}/callback/quntool/{}", self.host.url, credentials::CALLBACK);
         self.simulator.set_callback_url(Some(&url));

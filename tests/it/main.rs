@@ -33,6 +33,7 @@ mod receiver;
 mod redis;
 mod refusals;
 mod replicas;
+mod rivals;
 mod robots;
 mod runs;
 mod samples;

@@ -114,7 +114,11 @@ impl Work {
             Ok(passage) => passage,
             Err(reason) => return Err(self.not_left(reason)?),
         };
-        match self.leave(&mut passage, None).await {
+        let left = match self.mark(&mut passage, None).await {
+            Ok(()) => passage.depart().await,
+            Err(reason) => Err(reason),
+        };
+        match left {
             Ok(()) => self.deliver(passage).await,
             Err(reason) => {
                 passage.give_back().map_err(internal)?;
@@ -123,17 +127,16 @@ impl Work {
         }
     }
 
-    /// Waits until the limits let the message leave, and marks it as `sending` just before. `counted` is when the
+    /// Waits until shortly before the limits let the message leave, and marks it as `sending`. `counted` is when the
     /// limits' counters learnt of it, if that is not when it was accepted.
-    pub async fn leave(&self, passage: &mut Passage, counted: Option<(u64, u64)>) -> Result<(), NotNow> {
+    pub async fn mark(&self, passage: &mut Passage, counted: Option<(u64, u64)>) -> Result<(), NotNow> {
         passage.approach().await?;
         let now = clock::now();
         match ledger::leave(&self.database, &self.id, now, now + self.lease(), counted, passage.waited().as_deref())? {
-            Leave::Left => {}
-            Leave::Taken => return Err(NotNow::Taken),
-            Leave::UsedUp(used_up) => return Err(NotNow::UsedUp(used_up)),
+            Leave::Left => Ok(()),
+            Leave::Taken => Err(NotNow::Taken),
+            Leave::UsedUp(used_up) => Err(NotNow::UsedUp(used_up)),
         }
-        passage.depart().await
     }
 
     /// Sends a message that is marked as `sending`, and records what came of it.

@@ -98,14 +98,25 @@ impl Shift<'_> {
                 work = first;
             }
             let now = clock::now();
-            match work.leave(&mut passage, Some((now.saturating_sub(COUNTED), now + PATIENCE))).await {
+            let marked = work.mark(&mut passage, Some((now.saturating_sub(COUNTED), now + PATIENCE))).await;
+            let left = match marked {
+                Ok(()) => match passage.depart().await {
+                    Ok(()) => Ok(()),
+                    Err(reason) => {
+                        queue::put_back(self.database, &work.id, clock::now())?;
+                        Err(reason)
+                    }
+                },
+                // Whoever has marked it is sending it: it is not this worker's to put back.
+                Err(reason) => Err(reason),
+            };
+            match left {
                 Ok(()) => {
                     self.deliver(&work, passage).await?;
                     *sent += 1;
                 }
                 Err(reason) => {
                     passage.give_back()?;
-                    queue::put_back(self.database, &work.id, clock::now())?;
                     match reason {
                         NotNow::Broken(error) => return Err(error),
                         NotNow::UsedUp(used_up) if work.prepared.account.is_none() => {

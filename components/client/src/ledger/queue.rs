@@ -121,7 +121,7 @@ pub fn next(sql: &impl Sql, lane: &str, now: u64, skipped: &str) -> Result<Optio
     row.map(|row| Ok(Due { id: row.get(0)?, order: row.get(1)?, sealed: row.get(2)? })).transpose()
 }
 
-/// Puts a message that was about to leave back into the queue: it did not.
+/// Puts a message back into the queue that this worker has marked as `sending`, and that did not leave.
 pub fn put_back(sql: &impl Sql, id: &str, now: u64) -> Result<(), Error> {
     sql.query(
         "UPDATE message SET state = 'queued', changed_at = ?2 WHERE id = ?1 AND state = 'sending'",

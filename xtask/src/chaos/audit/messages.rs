@@ -16,9 +16,6 @@ const LOSING: [Trouble; 4] = [Trouble::Kills, Trouble::FullDisk, Trouble::SlowDi
 /// What only a request that breaks a rule is answered.
 const INVALID: [u16; 8] = [400, 401, 403, 404, 405, 413, 415, 422];
 
-/// What the names of robots begin with.
-const ROBOT: &str = "robot:";
-
 /// The code of a refusal that is the platform's own.
 const REJECTED: &str = "422002";
 
@@ -116,14 +113,6 @@ fn cases<'a>(evidence: &'a Evidence, report: &mut Report) -> BTreeMap<u64, Case<
         }
     }
     cases
-}
-
-/// Shortens a robot's name in the ledger to what the platforms' truth calls it.
-fn shortened(recipient: &str) -> &str {
-    match recipient.strip_prefix(ROBOT) {
-        Some(digest) => recipient.get(..ROBOT.len() + digest.len().min(8)).unwrap_or(recipient),
-        None => recipient,
-    }
 }
 
 /// Tells whether a state says that the message may have left.
