@@ -93,17 +93,24 @@ pub fn keep(sql: &impl Sql, lane: &str, worker: &str, lease_until: u64) -> Resul
     Ok(row.is_some())
 }
 
-/// Gives a lane back; nobody takes it up before `not_before`, or before anything in it is due.
+/// A message past its deadline stands in the queue until a sweep ends it: its lane rests for so many milliseconds.
+const REST: u64 = 1_000;
+
+/// Gives a lane back; nobody takes it up before `not_before`, or before anything in it is due. What a vanished worker
+/// was sending is due when its lease is over.
 pub fn release(sql: &impl Sql, lane: &str, worker: &str, not_before: u64) -> Result<(), Error> {
     sql.query(
-        "DELETE FROM lane WHERE lane = ?1 AND worker = ?2 AND NOT EXISTS (SELECT 1 FROM queue WHERE lane = ?1)",
+        "DELETE FROM lane WHERE lane = ?1 AND worker = ?2 AND NOT EXISTS (
+            SELECT 1 FROM queue JOIN message ON message.id = queue.message_id WHERE lane = ?1)",
         &[lane.into(), worker.into()],
     )?;
     sql.query(
-        "UPDATE lane SET lease_until = 0,
-            due_at = max(?3, coalesce((SELECT min(due_at) FROM queue WHERE lane = ?1), ?3))
+        "UPDATE lane SET lease_until = 0, due_at = max(?3, coalesce((
+            SELECT min(CASE WHEN message.state <> 'queued' THEN message.lease_until
+                WHEN queue.expires_at <= ?3 THEN ?3 + ?4 ELSE queue.due_at END)
+            FROM queue JOIN message ON message.id = queue.message_id WHERE lane = ?1), ?3))
          WHERE lane = ?1 AND worker = ?2",
-        &[lane.into(), worker.into(), integer(not_before)],
+        &[lane.into(), worker.into(), integer(not_before), integer(REST)],
     )?;
     Ok(())
 }
@@ -125,6 +132,10 @@ pub fn next(sql: &impl Sql, lane: &str, now: u64, skipped: &str) -> Result<Optio
 pub fn put_back(sql: &impl Sql, id: &str, now: u64) -> Result<(), Error> {
     sql.query(
         "UPDATE message SET state = 'queued', changed_at = ?2 WHERE id = ?1 AND state = 'sending'",
+        &[id.into(), integer(now)],
+    )?;
+    sql.query(
+        "UPDATE lane SET due_at = min(due_at, ?2) WHERE lane = (SELECT lane FROM queue WHERE message_id = ?1)",
         &[id.into(), integer(now)],
     )?;
     Ok(())

@@ -105,8 +105,9 @@ fn cases<'a>(evidence: &'a Evidence, report: &mut Report) -> BTreeMap<u64, Case<
         let known = known.or_else(|| by_upstream.get(row.upstream_id.as_deref()?));
         match known {
             Some(number) => cases.entry(*number).or_default().rows.push(row),
-            // Its gateway died before it sent anything; the caller's next try has a row of its own.
-            None if row.recipients.iter().all(|recipient| recipient.state == "refused") => {
+            // Its gateway died before it sent anything, or before it told the platform's refusal; the caller's next try has
+            // a row of its own.
+            None if row.recipients.iter().all(|recipient| matches!(recipient.state.as_str(), "refused" | "failed")) => {
                 report.count("refused before an answer");
             }
             None => report.finds(format!("{} stands in the ledger, and nobody sent it: {:?}", row.id, row.recipients)),

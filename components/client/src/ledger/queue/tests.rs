@@ -110,6 +110,59 @@ fn an_empty_lane_is_gone_and_comes_back_with_a_message() {
     assert_eq!(claim(&sql, ALL, "w-1", 2_000, 7_000, 9).unwrap(), ["quntool/a"]);
 }
 
+/// Whether a lane that is given back now is taken up at a time.
+fn is_due(sql: &Memory, now: u64, at: u64) -> bool {
+    let worker = format!("w-{at}");
+    claim(sql, ALL, "w", now, now + 5_000, 9).unwrap();
+    release(sql, "quntool/a", "w", now).unwrap();
+    !claim(sql, ALL, &worker, at, at, 9).unwrap().is_empty()
+}
+
+#[test]
+fn a_lane_rests_while_there_is_nothing_to_do_in_it() {
+    let sending = || {
+        let sql = Memory::new(&MIGRATIONS);
+        enqueue(&sql, "m-1", "a", 1, 1_000, None);
+        depart(&sql, "m-1", 2_000);
+        sql
+    };
+    assert_eq!((is_due(&sending(), 3_000, 61_999), is_due(&sending(), 3_000, 62_000)), (false, true));
+    let back = sending();
+    assert!(!is_due(&back, 3_000, 3_000));
+    put_back(&back, "m-1", 3_100).unwrap();
+    assert_eq!(claim(&back, ALL, "w", 3_100, 9_000, 9).unwrap(), ["quntool/a"]);
+
+    let expired = || {
+        let sql = Memory::new(&MIGRATIONS);
+        enqueue(&sql, "m-1", "a", 1, 1_000, Some(2_500));
+        sql
+    };
+    assert_eq!((is_due(&expired(), 3_000, 3_999), is_due(&expired(), 3_000, 4_000)), (false, true));
+    assert!(is_due(&expired(), 2_000, 2_000));
+}
+
+#[test]
+fn what_the_ledger_never_accepted_keeps_no_lane() {
+    let sql = Memory::new(&MIGRATIONS);
+    enqueue(&sql, "m-1", "a", 1, 1_000, None);
+    let waiting = Waiting {
+        id: "m-0",
+        lane: "quntool/a",
+        rank: 1,
+        due_at: 1,
+        expires_at: None,
+        order: "",
+        sealed: None,
+        now: 1_000,
+    };
+    put(&sql, &waiting).unwrap();
+    claim(&sql, ALL, "w", 2_000, 9_000, 9).unwrap();
+    depart(&sql, "m-1", 2_000);
+    finish(&sql, "m-1");
+    release(&sql, "quntool/a", "w", 2_100).unwrap();
+    assert!(sql.query("SELECT 1 FROM lane", &[]).unwrap().is_empty());
+}
+
 #[test]
 fn a_message_stays_in_the_queue_until_it_has_left_for_good() {
     let sql = Memory::new(&MIGRATIONS);
