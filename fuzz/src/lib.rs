@@ -14,6 +14,16 @@ pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
+/// Tells whether a number in it is no integer: its last digit may be another one when it is written again.
+pub fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(values) => values.iter().any(has_fraction),
+        Value::Object(members) => members.values().any(has_fraction),
+        _ => false,
+    }
+}
+
 /// Reads a request, `METHOD /path?query`, a line end and a body: its endpoint, and its parameters as a surface finds
 /// them.
 pub fn request(bytes: &[u8]) -> Option<(&'static Endpoint, Map<String, Value>)> {

@@ -50,7 +50,7 @@ fn data(envelope: &Envelope, timestamp: u64, context: &Context<'_>) -> Map<Strin
     put(&mut data, "conversation", parties::conversation(envelope, direction));
     put(&mut data, "direction", Some(direction.name()));
     put(&mut data, "sender", parties::sender(envelope));
-    put(&mut data, "receiver", parties::party(envelope, "receiver", ""));
+    put(&mut data, "receiver", parties::party(envelope, "receiver", None));
     put(&mut data, "sentBy", parties::sent_by(envelope, direction));
     put(&mut data, "sentMessageId", envelope.sent_message_id.clone());
     put(

@@ -44,18 +44,18 @@ pub fn sent_by(envelope: &Envelope, direction: Direction) -> Option<&'static str
     (direction == Direction::Outbound).then_some(if by_api { "api" } else { "hand" })
 }
 
-/// Describes somebody whom two fields of the data name; none if there is no id.
-pub fn party(envelope: &Envelope, id: &str, name: &str) -> Option<Map<String, Value>> {
+/// Describes somebody whom a field of the data names, or two; none if there is no id.
+pub fn party(envelope: &Envelope, id: &str, name: Option<&str>) -> Option<Map<String, Value>> {
     let mut party = Map::new();
     put(&mut party, "id", Some(envelope.text(id)?));
-    put(&mut party, "name", envelope.text(name));
+    put(&mut party, "name", name.and_then(|name| envelope.text(name)));
     Some(party)
 }
 
 /// Describes who sent a message, and the platform's user who had the account send it.
 pub fn sender(envelope: &Envelope) -> Option<Map<String, Value>> {
-    let mut sender = party(envelope, "sender", "sender_name")?;
-    put(&mut sender, "user", party(envelope, "sendUserId", "sendUserName"));
+    let mut sender = party(envelope, "sender", Some("sender_name"))?;
+    put(&mut sender, "user", party(envelope, "sendUserId", Some("sendUserName")));
     Some(sender)
 }
 
@@ -116,6 +116,14 @@ mod tests {
         assert_eq!(case(json!({"sendMsgId": null, "data": {"isOpenApi": true}})), Some("api"));
         assert_eq!(case(json!({"sendMsgId": "", "data": {"isOpenApi": false}})), Some("hand"));
         assert_eq!(sent_by(&read(&json!({"sendMsgId": "s"})), Direction::Inbound), None);
+    }
+
+    #[test]
+    fn a_field_without_a_name_is_nobodys_name() {
+        let callback = json!({"data": {"receiver": "9", "": "x", "sender": "8", "sender_name": "乙"}});
+        let party = |id, name| Value::Object(party(&read(&callback), id, name).unwrap());
+        assert_eq!(party("receiver", None), json!({"id": "9"}));
+        assert_eq!(party("sender", Some("sender_name")), json!({"id": "8", "name": "乙"}));
     }
 
     #[test]
