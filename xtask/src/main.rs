@@ -9,6 +9,7 @@ mod contract;
 mod demo;
 mod gateway;
 mod manifest;
+mod mutations;
 mod program;
 mod sandbox;
 mod serve;
@@ -41,6 +42,8 @@ enum Task {
     Chaos(chaos::Options),
     /// Checks whether a host keeps what the gateway needs of it.
     Contract(contract::Options),
+    /// Takes defences away, one at a time, and fails if nothing notices.
+    Mutations(mutations::Options),
     /// Builds the components as WebAssembly modules.
     Build(build::Options),
     /// Builds everything and runs every test.
@@ -57,6 +60,7 @@ async fn main() -> ExitCode {
         Task::Demo(options) => demo::run(options).await,
         Task::Chaos(options) => chaos::run(options).await,
         Task::Contract(options) => contract::run(options).await,
+        Task::Mutations(options) => mutations::run(&options),
         Task::Build(options) => build::run(&options.components),
         Task::Test(options) => test::run(&options),
         Task::Audit(options) => audit::run(&options),

@@ -105,7 +105,7 @@ pub async fn gather(stage: &Stage, mut books: Books) -> Result<Evidence> {
     Ok(Evidence {
         books,
         ledger: ledger.collect::<Result<_>>()?,
-        journal: events.iter().map(|event| Event::read(event)).collect::<Option<_>>().context("an event has ids")?,
+        journal: events.iter().map(Event::read).collect::<Option<_>>().context("an event has ids")?,
         dead: dead.iter().map(letter).collect::<Option<_>>().context("a dead letter has a subscriber and an event")?,
         truth: stage.simulator.truth(),
         arrivals: subscribers.map(|(name, subscriber)| Ok((name, arrivals(subscriber)?))).collect::<Result<_>>()?,

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::Pid;
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit, prlimit};
 use tokio::fs::File;
 use tokio::io::copy;
 use tokio::process::Command;
@@ -135,4 +137,10 @@ impl Gateways {
 fn limit(process: Pid, bytes: Option<u64>) -> Result<()> {
     let was = prlimit(Some(process), Resource::Fsize, Rlimit { current: bytes, maximum: None });
     was.map(drop).context("cannot limit the size of the gateway's files")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit(_: Pid, bytes: Option<u64>) -> Result<()> {
+    anyhow::ensure!(bytes.is_none(), "a full disk can be played on Linux alone: --without full-disk");
+    Ok(())
 }

@@ -124,7 +124,7 @@ async fn send(stage: &Arc<Stage>, caller: u64, books: &Arc<Mutex<Books>>, stoppe
             if let (true, Some(id)) = (recalled, sent.answers.iter().find_map(|answer| answer.id.clone())) {
                 let path = format!("/v1/messages/{id}/recall");
                 // What comes of it stands in the ledger.
-                let _ = stage.request(Method::POST, usize::from(order.number % 2 == 0), &path).send().await;
+                let _ = stage.request(Method::POST, usize::from(order.number.is_multiple_of(2)), &path).send().await;
             }
             note(&books, |books| {
                 books.recalls += usize::from(recalled);

@@ -98,9 +98,12 @@ fn what_is_whole_agrees() {
     assert_eq!(found(|_| {}), [""; 0]);
 }
 
+/// What is found, and what is changed.
+type Flaw = (&'static str, fn(&mut Evidence));
+
 #[test]
 fn what_was_lost_or_doubled_is_found() {
-    let cases: [(&str, fn(&mut Evidence)); 20] = [
+    let cases: [Flaw; 20] = [
         ("was sent 2 times", |evidence| evidence.truth.messages.push(message("again", MessageState::Delivered))),
         ("it did not arrive", |evidence| evidence.truth.messages.clear()),
         ("the platform has it as Failed", |evidence| evidence.truth.messages[0].state = MessageState::Failed),
