@@ -23,7 +23,7 @@ use order::Order;
 pub use order::{PATHS, number_in};
 
 /// How many callers there are.
-const CALLERS: u64 = 8;
+const CALLERS: u64 = 3;
 
 /// The longest pause of a caller between two messages.
 const PAUSE: Duration = Duration::from_millis(500);

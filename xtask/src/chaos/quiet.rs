@@ -14,7 +14,7 @@ use super::stage::Stage;
 use super::trouble::{AHEAD, Disturbance, LATE, Trouble};
 
 /// How long what is queued and under way may take without the clock being moved.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Past the longest delay between two tries of a delivery, jitter included.
 const LEAP: Duration = Duration::from_secs(29 * 3_600);

@@ -19,7 +19,7 @@ use crate::chaos::gateways::COUNT;
 use crate::chaos::stage::Stage;
 
 /// How many customers write at once.
-const CUSTOMERS: u64 = 4;
+const CUSTOMERS: u64 = 2;
 
 /// The longest pause of a customer between two messages.
 const PAUSE: Duration = Duration::from_millis(600);

@@ -19,7 +19,7 @@ pub const PATHS: [&str; 7] = [EMPLOYEES, CHAT, ROBOT, "/oauth2/", "/integration/
 /// How many hosted accounts, employees and robots there are: few enough that limits are met.
 const ACCOUNTS: u64 = 20;
 const MEMBERS: u64 = 60;
-const ROBOTS: u64 = 8;
+const ROBOTS: u64 = 60;
 
 /// What stands around a message's number.
 const BRACKETS: (char, char) = ('⟦', '⟧');
