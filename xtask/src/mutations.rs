@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{build, cargo};
+use crate::{build, cargo, signal};
 
 /// Options of `mutations`.
 #[derive(Args)]
@@ -77,6 +77,8 @@ pub fn run(options: &Options) -> Result<()> {
     mutations.retain(|mutation| options.names.is_empty() || options.names.contains(&mutation.name));
     build::run(&[])?;
     cargo::build_programs()?;
+    // Ctrl-C ends the command that runs, and not this program before the file has its text back.
+    let _interrupted = signal::stop()?;
     let mut survivors = Vec::new();
     for mutation in &mutations {
         println!("{}: without what sees to it that {}", mutation.name, mutation.defence);

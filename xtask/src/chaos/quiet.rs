@@ -23,7 +23,7 @@ const LEAP: Duration = Duration::from_secs(29 * 3_600);
 const LEAPS: usize = 16;
 
 /// How long a leap may take until everything that it made due is done.
-const DUE: Duration = Duration::from_secs(60);
+const DUE: Duration = Duration::from_secs(300);
 
 const POLL: Duration = Duration::from_millis(250);
 

@@ -76,7 +76,8 @@ fn used_up(sql: &impl Sql, id: &str, now: u64) -> Result<Option<UsedUp>, Error> 
         )?;
         if let Some(row) = row {
             let free = row.get::<u64>(1)? + limit.window + SKEW;
-            let retry_after = free.saturating_sub(now).max(1);
+            // A clock that was put back shows messages of the future: nothing is worth a wait of more than the window.
+            let retry_after = free.saturating_sub(now).clamp(1, limit.window + SKEW);
             return Ok(Some(UsedUp { limit, scope: Some(row.get(0)?), retry_after }));
         }
     }
