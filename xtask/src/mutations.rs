@@ -145,7 +145,10 @@ impl Drop for Changed {
 /// Tells whether a cargo command fails with these words; fails itself, with what the command printed, if it fails
 /// without them.
 fn fails(arguments: &[&str], words: &str) -> Result<bool> {
-    let output = cargo::cargo().args(arguments).stdin(Stdio::null()).output().context("cannot run cargo")?;
+    let mut command = cargo::cargo();
+    // What a property finds without its defence is not kept beside the sources.
+    command.args(arguments).env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true").stdin(Stdio::null());
+    let output = command.output().context("cannot run cargo")?;
     let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success() || printed.contains(words), "the proof did not run:\n{printed}");
     Ok(!output.status.success())

@@ -327,6 +327,7 @@ fn an_employee_gets_thirty_a_minute_from_an_app_and_a_message_to_many_counts_for
     let (limit, employee, wait) = used_up(&sql, "over", 100_100);
     assert_eq!((limit, employee.as_str()), ("employee-minute", "a"));
     assert!((60_100..=60_200).contains(&wait), "{wait}");
+    assert_eq!(used_up(&sql, "over", 1_000).2, 60_250, "no wait is longer than the window, whatever a clock says");
     assert!(send("other", r#"["c"]"#, None, 100_100), "nothing was counted for the other recipient");
     assert!(send("app", r#"["a"]"#, Some("another company"), 100_100));
     assert!(sending(&sql, "over", 100_100 + wait + 1, 999_999));
