@@ -40,9 +40,15 @@ async fn a_message_that_a_rival_is_sending_is_left_to_it() {
                 .count()
         };
         eventually("the first one leaves", PATIENCE, async || (of_account("first") == 1).then_some(())).await;
-        // By now the lane's worker waits for the place of the second one.
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        if !take(&database, &ids[1]) {
+        // By now the lane's worker waits for the place of the second one. It still sees it queued when it comes to mark it,
+        // and learns who has it when the rival is done: unless another writer of its instance waits for the rival before
+        // it does, so the rival comes later each time.
+        tokio::time::sleep(Duration::from_millis(150 + 70 * number)).await;
+        database.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let taken = take(&database, &ids[1]);
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        database.execute_batch("COMMIT").unwrap();
+        if !taken {
             continue;
         }
         stolen += 1;
