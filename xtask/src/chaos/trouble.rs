@@ -151,7 +151,8 @@ fn fault(dice: &mut StdRng) -> FaultRule {
         Fault { body: Some(json!("<html><body>502 Bad Gateway</body></html>")), ..empty() },
         Fault { body: Some(json!("")), ..empty() },
         Fault { body: Some(json!([0, null])), ..empty() },
-        Fault { body: Some(json!({"code": "0", "data": 7})), ..empty() },
+        // Not `"0"`: in the place of a refusal it would say that the message was taken, and nobody could know better.
+        Fault { body: Some(json!({"code": [0], "data": 7})), ..empty() },
         Fault { body: Some(json!("<html>")), effect: Some(false), ..empty() },
     ];
     let path = PATHS.choose(dice).copied().unwrap_or_default();
