@@ -6,7 +6,7 @@ use crate::{
     envelope::Envelope,
     journal::{self, Entry, Event, System, schema::MIGRATIONS},
     origin,
-    pipeline::{self, Counts, GLANCE, Routed},
+    pipeline::{ROUTING_LEASE, Received, follow_up},
 };
 use contract::Problem;
 use runtime::{
@@ -47,15 +47,15 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
         origin: &origin,
         raw: &raw,
         now,
-        lease_until: now + pipeline::ROUTING_LEASE,
+        lease_until: now + ROUTING_LEASE,
     };
     if let Some(sequence) = journal::insert(&database, &entry).map_err(internal)? {
         let event = Event {
             sequence,
             id,
             system: System::Quntool,
-            message_id: envelope.message_id,
-            kind: envelope.kind,
+            message_id: envelope.message_id.clone(),
+            kind: envelope.kind.clone(),
             origin,
             received_at: now,
             state: "received".into(),
@@ -63,28 +63,9 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
             repeat_of: None,
             raw,
         };
-        spin_sdk::wasip3::spawn(async move {
-            // The answer leaves first: what follows begins with calls that hold the instance.
-            clock::sleep(1).await;
-            if let Err(error) = follow_up(&database, &event).await {
-                let reason = error.to_string();
-                log::write(
-                    Level::Error,
-                    "an event waits for the next tick",
-                    &[("event", &event.id), ("reason", &reason)],
-                );
-            }
-        });
+        follow_up::begin(database, Received { event, envelope: Some(envelope) });
     }
     Ok(Answer::json(200, &json!({ "code": 0, "msg": "" })))
-}
-
-async fn follow_up(database: &Database, event: &Event) -> Result<(), store::Error> {
-    let configuration = configuration::read().await;
-    while pipeline::route(database, &configuration, event).await? == Routed::Early {
-        clock::sleep(GLANCE).await;
-    }
-    pipeline::hand_on(database, &configuration, &mut Counts::default()).await
 }
 
 /// A failure of the gateway itself: the cause goes to the log, once.

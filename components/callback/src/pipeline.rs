@@ -2,6 +2,7 @@
 //!
 //! The same code runs right after the answer and at every tick; claims in the journal keep two runs off each other.
 
+pub mod follow_up;
 mod hand_on;
 
 use crate::{
@@ -27,7 +28,7 @@ use store::{Database, Error};
 pub const ROUTING_LEASE: u64 = 5_000;
 
 /// An outcome that comes before its message's own answer is looked at again after so many milliseconds.
-pub const GLANCE: u64 = 1_000;
+const GLANCE: u64 = 1_000;
 /// Such an outcome is believed to come for so many milliseconds: longer than a worker that vanished counts as sending.
 const EARLY: u64 = 90_000;
 
@@ -73,53 +74,68 @@ async fn route_received(database: &Database, configuration: &Configuration, coun
         if events.is_empty() {
             return Ok(());
         }
-        for event in events {
-            match route(database, configuration, &event).await? {
-                Routed::Done => counts.routed += 1,
-                Routed::Repeated => counts.repeated += 1,
-                Routed::Early | Routed::NotYet => {}
-            }
-        }
+        let received = events.into_iter().map(Received::of).collect();
+        // Outcomes that are early are claimed again when it is time to.
+        route(database, configuration, received, counts).await?;
     }
 }
 
-/// What routing an event came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Routed {
-    /// It has its deliveries.
-    Done,
-    /// It repeats another one.
-    Repeated,
-    /// It came before the answer to the send that it tells of; it can be looked at again after [`GLANCE`].
-    Early,
-    /// It stays `received`, and a later run takes it up again.
-    NotYet,
+/// An event that is to be routed.
+pub struct Received {
+    /// The event.
+    pub event: Event,
+    /// Its callback as it was read; none if it is none.
+    pub envelope: Option<Envelope>,
 }
 
-/// Looks at an event, and makes its deliveries.
-pub async fn route(database: &Database, configuration: &Configuration, event: &Event) -> Result<Routed, Error> {
-    let envelope = Envelope::read(&event.raw);
-    let unverified = match look(event, envelope.as_ref()).await {
-        Ok(Look::New { unverified }) => unverified,
-        Ok(Look::Repeat(first)) => {
-            routing::route(database, event.sequence, &Route::Repeated(&first), clock::now())?;
-            return Ok(Routed::Repeated);
+impl Received {
+    fn of(event: Event) -> Self {
+        Self { envelope: Envelope::read(&event.raw), event }
+    }
+}
+
+/// Looks at events and makes their deliveries, those of the same subscribers by one statement. Returns the outcomes that
+/// came before the answers to the sends that they tell of: they can be looked at again after [`GLANCE`].
+async fn route(
+    database: &Database,
+    configuration: &Configuration,
+    events: Vec<Received>,
+    counts: &mut Counts,
+) -> Result<Vec<Received>, Error> {
+    let mut early = Vec::new();
+    let mut routes: Vec<(Vec<&str>, bool, Vec<i64>)> = Vec::new();
+    for Received { event, envelope } in events {
+        match look(&event, envelope.as_ref()).await {
+            Ok(Look::New { unverified }) => {
+                // Without subscribers that can be read it stays `received`.
+                let Some(subscribers) = &configuration.subscribers else { continue };
+                let wanting = subscribers.iter().filter(|subscriber| subscriber.wants(&event, envelope.as_ref()));
+                let names: Vec<&str> = wanting.map(|subscriber| subscriber.name.as_str()).collect();
+                let same = routes.iter_mut().find(|(to, marked, _)| (&*to, *marked) == (&names, unverified));
+                match same {
+                    Some((.., sequences)) => sequences.push(event.sequence),
+                    None => routes.push((names, unverified, vec![event.sequence])),
+                }
+            }
+            Ok(Look::Repeat(first)) => {
+                routing::route(database, &[event.sequence], &Route::Repeated(&first), clock::now())?;
+                counts.repeated += 1;
+            }
+            Ok(Look::Early) => {
+                routing::postpone(database, event.sequence, clock::now() + GLANCE)?;
+                early.push(Received { event, envelope });
+            }
+            Err(reason) => {
+                log::write(Level::Error, "an event is not routed yet", &[("event", &event.id), ("reason", &reason)]);
+            }
         }
-        Ok(Look::Early) => {
-            routing::postpone(database, event.sequence, clock::now() + GLANCE)?;
-            return Ok(Routed::Early);
-        }
-        Err(reason) => {
-            log::write(Level::Error, "an event is not routed yet", &[("event", &event.id), ("reason", &reason)]);
-            return Ok(Routed::NotYet);
-        }
-    };
-    let Some(subscribers) = &configuration.subscribers else { return Ok(Routed::NotYet) };
-    let wanting = subscribers.iter().filter(|subscriber| subscriber.wants(event, envelope.as_ref()));
-    let names: Vec<&str> = wanting.map(|subscriber| subscriber.name.as_str()).collect();
-    let route = Route::To { subscribers: &names, unverified };
-    routing::route(database, event.sequence, &route, clock::now())?;
-    Ok(Routed::Done)
+    }
+    for (subscribers, unverified, sequences) in routes {
+        let route = Route::To { subscribers: &subscribers, unverified };
+        routing::route(database, &sequences, &route, clock::now())?;
+        counts.routed += u32::try_from(sequences.len()).unwrap_or(u32::MAX);
+    }
+    Ok(early)
 }
 
 /// What an event is.

@@ -1,6 +1,7 @@
 //! Events on their way to deliveries.
 
 use super::{Event, in_order};
+use serde_json::json;
 use store::{Error, Sql, Value, database::integer};
 
 /// What an event came to.
@@ -39,18 +40,25 @@ pub fn postpone(sql: &impl Sql, sequence: i64, until: u64) -> Result<(), Error> 
     Ok(())
 }
 
-/// Routes an event: makes a delivery for each of its subscribers. A second time changes nothing.
-pub fn route(sql: &impl Sql, sequence: i64, route: &Route<'_>, now: u64) -> Result<(), Error> {
+/// Routes events: makes a delivery of each for each of its subscribers. A second time changes nothing.
+pub fn route(sql: &impl Sql, sequences: &[i64], route: &Route<'_>, now: u64) -> Result<(), Error> {
     let (state, subscribers, unverified, repeat_of) = match route {
         Route::To { subscribers, unverified } => {
-            ("routed", serde_json::json!(subscribers).to_string().into(), *unverified, Value::Null)
+            ("routed", json!(subscribers).to_string().into(), *unverified, Value::Null)
         }
         Route::Repeated(first) => ("repeated", Value::Null, false, Value::from(*first)),
     };
     sql.query(
         "UPDATE event SET state = ?2, subscribers = ?3, unverified = ?4, repeat_of = ?5, lease_until = ?6
-         WHERE sequence = ?1 AND state = 'received'",
-        &[sequence.into(), state.into(), subscribers, i64::from(unverified).into(), repeat_of, integer(now)],
+         WHERE sequence IN (SELECT value FROM json_each(?1)) AND state = 'received'",
+        &[
+            json!(sequences).to_string().into(),
+            state.into(),
+            subscribers,
+            i64::from(unverified).into(),
+            repeat_of,
+            integer(now),
+        ],
     )?;
     Ok(())
 }

@@ -7,7 +7,7 @@ mod replay;
 mod retention;
 
 use super::{
-    deliveries::{Delivery, Tried, claim, tried},
+    deliveries::{Delivery, Ended, Tried, claim, record},
     routing::{Route, route},
     *,
 };
@@ -38,7 +38,7 @@ fn receive(sql: &Memory, message_id: &str, conversation: &str) -> i64 {
 
 /// Routes an event to these subscribers.
 fn to(sql: &Memory, sequence: i64, subscribers: &[&str], now: u64) {
-    route(sql, sequence, &Route::To { subscribers, unverified: false }, now).unwrap();
+    route(sql, &[sequence], &Route::To { subscribers, unverified: false }, now).unwrap();
 }
 
 fn claimed(sql: &Memory, now: u64) -> Vec<(i64, String)> {
@@ -50,8 +50,12 @@ fn one(sql: &Memory, now: u64) -> Delivery {
     claim(sql, "a", now, now + 100, 1).unwrap().remove(0)
 }
 
+fn tried(sql: &Memory, delivery: &Delivery, tried: &Tried, status: Option<u16>, reason: Option<&str>, now: u64) {
+    record(sql, &[Ended { delivery, tried, status, reason }], now).unwrap();
+}
+
 fn ended(sql: &Memory, delivery: &Delivery, now: u64) {
-    tried(sql, delivery, &Tried::Delivered, None, None, now).unwrap();
+    tried(sql, delivery, &Tried::Delivered, None, None, now);
 }
 
 fn states(sql: &Memory) -> Vec<String> {

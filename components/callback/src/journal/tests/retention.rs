@@ -35,7 +35,7 @@ fn dead_letters_stay_until_they_are_old_themselves() {
     let sql = journal();
     let sequence = receive(&sql, "m", "c");
     to(&sql, sequence, &["a"], 1_100);
-    tried(&sql, &one(&sql, 1_100), &Tried::Dead, None, None, 5_000).unwrap();
+    tried(&sql, &one(&sql, 1_100), &Tried::Dead, None, None, 5_000);
     assert!(old_ids(&sql, 9_000, 4_999).is_empty());
     assert_eq!(old_ids(&sql, 9_000, 5_000).len(), 1);
 }
@@ -57,7 +57,7 @@ fn one_that_is_replayed_meanwhile_stays() {
 fn a_repeat_leaves_nothing() {
     let sql = journal();
     let sequence = receive(&sql, "m", "c");
-    route(&sql, sequence, &Route::Repeated("e-0"), 1_100).unwrap();
+    route(&sql, &[sequence], &Route::Repeated("e-0"), 1_100).unwrap();
     let found = old_ids(&sql, 9_000, 0);
     assert_eq!(found[0].message_id, None);
     delete(&sql, &found, 0).unwrap();

@@ -1,0 +1,67 @@
+//! What follows an answer: the events that were acknowledged in one moment are routed and handed on together, because
+//! what a commit costs hardly depends on how many of them it is about.
+
+use super::{Counts, GLANCE, Received, hand_on, route};
+use crate::configuration::{self, Configuration};
+use futures::join;
+use runtime::{
+    clock,
+    log::{self, Level},
+};
+use std::cell::RefCell;
+use store::{Database, Error};
+
+/// Whoever was to take events up takes no longer than so many milliseconds, unless the host has ended it.
+const VANISHED: u64 = 1_000;
+
+thread_local! {
+    static ACKNOWLEDGED: RefCell<Vec<Received>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes up an event that was acknowledged, with all others of the moment.
+pub fn begin(database: Database, received: Received) {
+    let now = clock::now();
+    let is_first = ACKNOWLEDGED.with_borrow_mut(|waiting| {
+        waiting.push(received);
+        waiting.len() == 1
+            || waiting.first().is_some_and(|first| now.saturating_sub(first.event.received_at) > VANISHED)
+    });
+    if !is_first {
+        return;
+    }
+    spin_sdk::wasip3::spawn(async move {
+        // The answers leave first: what follows begins with calls that hold the instance.
+        clock::sleep(1).await;
+        let events = ACKNOWLEDGED.take();
+        let configuration = configuration::read().await;
+        if let Err(error) = work(&database, &configuration, events).await {
+            log::write(Level::Error, "events wait for the next tick", &[("reason", &error.to_string())]);
+        }
+    });
+}
+
+async fn work(database: &Database, configuration: &Configuration, events: Vec<Received>) -> Result<(), Error> {
+    // Who asks what was done asks the journal.
+    let mut counts = Counts::default();
+    let early = route(database, configuration, events, &mut counts).await?;
+    // The others do not wait for outcomes that are early.
+    let (others, outcomes) =
+        join!(hand_on(database, configuration, &mut counts), follow_outcomes(database, configuration, early));
+    others.and(outcomes)
+}
+
+async fn follow_outcomes(
+    database: &Database,
+    configuration: &Configuration,
+    mut early: Vec<Received>,
+) -> Result<(), Error> {
+    if early.is_empty() {
+        return Ok(());
+    }
+    let mut counts = Counts::default();
+    while !early.is_empty() {
+        clock::sleep(GLANCE).await;
+        early = route(database, configuration, early, &mut counts).await?;
+    }
+    hand_on(database, configuration, &mut counts).await
+}
