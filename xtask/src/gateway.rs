@@ -38,14 +38,20 @@ struct Ready {
 /// Returns the command that starts a gateway, to be given its variables.
 pub fn command(listen: SocketAddr, data: &Path) -> Result<Command> {
     let host = cargo::program("host")?;
-    let mut command = Command::new(&host);
-    command.arg("--manifest").arg(Manifest::path());
+    let mut command = host_command(&host, &Manifest::path(), listen, data);
     command.arg("--append").arg(cargo::workspace().join("mqtt.toml"));
-    command.arg("--listen").arg(listen.to_string());
-    command.arg("--data").arg(data);
     // Beside the program, so that gateways with other data need not compile the components again.
     command.arg("--cache").arg(host.with_file_name("components"));
     Ok(command)
+}
+
+/// Returns the command that starts an application on a host.
+pub fn host_command(host: &Path, manifest: &Path, listen: SocketAddr, data: &Path) -> Command {
+    let mut command = Command::new(host);
+    command.arg("--manifest").arg(manifest);
+    command.arg("--listen").arg(listen.to_string());
+    command.arg("--data").arg(data);
+    command
 }
 
 impl Gateway {

@@ -1,6 +1,7 @@
 //! The tasks of the project, as `cargo xtask <task>`.
 
 mod audit;
+mod bench;
 mod broker;
 mod build;
 mod cargo;
@@ -40,6 +41,8 @@ enum Task {
     Demo(demo::Options),
     /// Lets everything go wrong at once, and then proves that no message and no callback was lost or doubled unseen.
     Chaos(chaos::Options),
+    /// Measures the gateway, its growth and its peers, and writes docs/benchmarks.md.
+    Bench(bench::Options),
     /// Checks whether a host keeps what the gateway needs of it.
     Contract(contract::Options),
     /// Takes defences away, one at a time, and fails if nothing notices.
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
         Task::Serve(options) => serve::run(options).await,
         Task::Demo(options) => demo::run(options).await,
         Task::Chaos(options) => chaos::run(options).await,
+        Task::Bench(options) => bench::run(options).await,
         Task::Contract(options) => contract::run(options).await,
         Task::Mutations(options) => mutations::run(&options),
         Task::Build(options) => build::run(&options.components),

@@ -1,0 +1,212 @@
+//! `bench`: what the gateway does in a second, what it costs, what becomes of it when there is much, and what peers do.
+//!
+//! Everything is measured by the same load in one run, so that its ratios hold on other machines.
+
+mod connection;
+mod counterpart;
+mod goal;
+mod growth;
+mod load;
+mod measure;
+mod peers;
+mod process;
+mod report;
+mod row;
+mod start;
+mod stock;
+mod subject;
+mod work;
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+use time::OffsetDateTime;
+
+use crate::cargo::{self, workspace};
+use crate::sandbox::CREDENTIAL;
+use crate::{build, signal};
+use counterpart::Counterpart;
+use measure::{ACCOUNTS, Bench, Measured, measure};
+use peers::Language;
+use process::Cores;
+use report::Report;
+use row::{ROWS, Row};
+use subject::{Kind, Setting, Stage};
+use work::Target;
+
+/// The document that is written.
+const DOCUMENT: &str = "docs/benchmarks.md";
+
+/// Events and marks that are stored, accounts that send, messages that are queued.
+const STORED: [u64; 3] = [0, 100_000, 1_000_000];
+const SENDING: [u64; 3] = [10, 1_000, 100_000];
+const QUEUE: u64 = 100_000;
+
+/// Callbacks in a second while memory is watched.
+const SOAK: f64 = 200.0;
+
+/// Options of `bench`.
+#[derive(Args)]
+pub struct Options {
+    /// Measures the gateway's rows on a gateway that is up, and writes nothing
+    #[arg(long, value_name = "ORIGIN")]
+    url: Option<String>,
+    /// What that gateway expects as caller's secret, KDocs token and callback token
+    #[arg(long, default_value = CREDENTIAL, requires = "url", hide_env_values = true, env = "BENCH_CREDENTIAL")]
+    credential: String,
+    /// Where the platforms and the subscriber (`/events`) answer that gateway
+    #[arg(long, default_value = "127.0.0.1:3100", requires = "url", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Rows to measure, by their letters (abcdefghi) [default: all]
+    #[arg(long, value_name = "LETTERS")]
+    rows: Option<String>,
+    /// How long each load lasts
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Leaves out what is measured beside the rows
+    #[arg(long)]
+    rows_only: bool,
+    /// Divides what is stored and queued
+    #[arg(long, default_value_t = 1, value_name = "BY", value_parser = clap::value_parser!(u64).range(1..))]
+    divide: u64,
+    /// How long memory is watched; 0 leaves it out
+    #[arg(long, default_value_t = 0, value_name = "MINUTES")]
+    soak: u64,
+    /// Runs what was built before, and writes nothing
+    #[arg(long, hide = true)]
+    no_build: bool,
+    /// The host's profile
+    #[arg(long, hide = true, default_value = "release")]
+    profile: Profile,
+}
+
+/// How the host is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// For speed.
+    Release,
+    /// For tests.
+    Dev,
+}
+
+impl Profile {
+    fn host(self) -> PathBuf {
+        let folder = if self == Self::Release { "release" } else { "debug" };
+        workspace().join("target").join(folder).join("host")
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::Release => "a host built for release",
+            Self::Dev => "a host built for tests",
+        }
+    }
+
+    fn build(self) -> Result<()> {
+        if self == Self::Dev {
+            return cargo::build_programs();
+        }
+        eprintln!("xtask: building the host; the first time compiles wasmtime, 10 to 15 minutes on 2 cores");
+        cargo::run(cargo::cargo().args(["build", "--release", "--package", "host", "--bins"]))
+    }
+}
+
+/// Measures, prints, and writes the document if everything was measured.
+pub async fn run(options: Options) -> Result<()> {
+    ensure!(options.seconds.is_finite() && options.seconds > 0.0, "--seconds must be more than 0");
+    let stop = pin!(signal::stop()?);
+    tokio::select! {
+        result = bench(&options) => result,
+        () = stop => bail!("interrupted"),
+    }
+}
+
+async fn bench(options: &Options) -> Result<()> {
+    let rows = chosen(options);
+    if options.url.is_none() {
+        if !options.no_build {
+            build::run(&[])?;
+            options.profile.build()?;
+        }
+        let peers = [Language::Node, Language::Python];
+        for peer in
+            peers.iter().filter(|peer| rows.iter().any(|row| matches!(row.kind, Kind::Peer(by, _) if by == **peer)))
+        {
+            peer.install()?;
+        }
+    }
+    let listen = if options.url.is_some() { options.listen } else { (IpAddr::from(Ipv4Addr::LOCALHOST), 0).into() };
+    let machine = process::machine();
+    let cores = Cores::share()?;
+    let counterpart = Counterpart::start(listen).await?;
+    let folder = workspace().join("target/bench");
+    let stage = Stage { host: options.profile.host(), folder, cores, counterpart };
+
+    let seconds = options.seconds;
+    let mut report = Report {
+        date: OffsetDateTime::now_utc().date().to_string(),
+        machine,
+        setting: format!("{}; {seconds} s for each load; {}", stage.cores.told(), options.profile.told()),
+        ..Report::default()
+    };
+    measure_rows(&stage, options, &rows, &mut report).await?;
+    if options.url.is_none() && !options.rows_only {
+        measure_growth(&stage, options, &mut report).await?;
+        report.starts = Some(start::starts(&stage).await?);
+        report.sizes = start::sizes()?;
+    }
+    println!("{report}");
+    let whole = options.url.is_none() && !options.rows_only && options.rows.is_none() && options.divide == 1;
+    if whole && options.profile == Profile::Release && !options.no_build {
+        fs::write(workspace().join(DOCUMENT), report.document()).context("cannot write the document")?;
+        eprintln!("xtask: {DOCUMENT} is written");
+    }
+    Ok(())
+}
+
+/// Returns the rows that were asked for.
+fn chosen(options: &Options) -> Vec<&'static Row> {
+    let asked = |row: &&Row| options.rows.as_ref().is_none_or(|letters| letters.contains(row.letter));
+    let possible = |row: &&Row| options.url.is_none() || row.kind == Kind::Gateway;
+    ROWS.iter().filter(asked).filter(possible).collect()
+}
+
+async fn measure_rows(stage: &Stage, options: &Options, rows: &[&'static Row], report: &mut Report) -> Result<()> {
+    let lasts = Duration::from_secs_f64(options.seconds);
+    for row in rows {
+        eprintln!("xtask: ({}) {}", row.letter, row.name);
+        let begin = async || match &options.url {
+            Some(url) => {
+                let target = Target::new(url, &options.credential, ACCOUNTS, &stage.counterpart)?;
+                Bench::of(target, None, row.work).await
+            }
+            None => Bench::start(stage, row.kind, row.work, ACCOUNTS, &Setting::default()).await,
+        };
+        let measured =
+            measure(stage, begin, lasts).await.with_context(|| format!("row ({}) {}", row.letter, row.name))?;
+        told(&measured);
+        report.rows.push((row, measured));
+    }
+    Ok(())
+}
+
+fn told(measured: &Measured) {
+    let [p50, p99, _] = measured.latencies;
+    eprintln!("xtask:     {:.0} req/s; at half of it p50 {p50:.1} ms, p99 {p99:.1} ms", measured.peak);
+}
+
+async fn measure_growth(stage: &Stage, options: &Options, report: &mut Report) -> Result<()> {
+    let lasts = Duration::from_secs_f64(options.seconds);
+    report.stored = growth::stored(stage, &STORED.map(|count| count / options.divide), lasts).await?;
+    report.sending = growth::accounts(stage, &SENDING, lasts).await?;
+    report.drain = Some(growth::drain(stage, QUEUE / options.divide).await?);
+    if options.soak > 0 {
+        report.memory = growth::soak(stage, SOAK, Duration::from_secs(options.soak * 60)).await?;
+    }
+    Ok(())
+}

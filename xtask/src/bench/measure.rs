@@ -1,0 +1,154 @@
+//! How a row is measured: its peak, then what it is like at half of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::load::{self, Outcome};
+use super::process::{Syncs, Usage};
+use super::subject::{Kind, Setting, Stage, Subject};
+use super::work::{Target, Work};
+use crate::sandbox::CREDENTIAL;
+
+/// With so many connections the peak is looked for.
+const CONNECTIONS: [usize; 3] = [8, 24, 64];
+
+/// Before each measurement there is load for so long.
+const WARM_UP: Duration = Duration::from_millis(700);
+
+/// While disk calls are counted there are so many requests in a second, for so long.
+const TRACED_RATE: f64 = 50.0;
+const TRACED: Duration = Duration::from_secs(2);
+
+/// So many accounts send, unless the row is about that: at 500 ms each, far more than are needed.
+pub const ACCOUNTS: u64 = 20_000;
+
+/// What a row came to.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Requests per second at the peak.
+    pub peak: f64,
+    /// The share of requests that failed, anywhere.
+    pub failed: f64,
+    /// Milliseconds that half of the requests, 99 % and 99.9 % do not exceed, at half of the peak.
+    pub latencies: [f64; 3],
+    /// What 1,000 requests cost at half of the peak.
+    pub cost: Cost,
+    /// Resident memory after that, in bytes.
+    pub resident: u64,
+}
+
+/// What requests cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Processor seconds of 1,000 requests; none where the process is not on this machine.
+    pub seconds: Option<f64>,
+    /// Calls to the host, of one request.
+    pub calls: Option<f64>,
+    /// Calls that wait for a disk, of one request.
+    pub syncs: Option<f64>,
+    /// Bytes written, of one request.
+    pub written: Option<f64>,
+}
+
+/// A subject under a target's load.
+pub struct Bench {
+    /// Whom the load goes to.
+    pub target: Arc<Target>,
+    /// What it goes to; none where it is not a process of ours.
+    pub subject: Option<Subject>,
+    work: Work,
+}
+
+impl Bench {
+    /// Starts a subject and warms it up.
+    pub async fn start(stage: &Stage, kind: Kind, work: Work, accounts: u64, setting: &Setting<'_>) -> Result<Self> {
+        let setting = Setting { hands_on: work == Work::HandOn, ..*setting };
+        let subject = stage.start(kind, &setting).await?;
+        let target = Target::new(&subject.url, CREDENTIAL, accounts, &stage.counterpart)?;
+        Self::of(target, Some(subject), work).await
+    }
+
+    /// Warms up what is behind a target.
+    pub async fn of(mut target: Target, subject: Option<Subject>, work: Work) -> Result<Self> {
+        target.counterpart.forget();
+        target.prepare(work).await?;
+        let target = Arc::new(target);
+        let [few, ..] = CONNECTIONS;
+        load::closed(&target, work, few, WARM_UP).await?;
+        Ok(Self { target, subject, work })
+    }
+
+    /// Ends what was started.
+    pub async fn end(self) -> Result<()> {
+        match self.subject {
+            Some(subject) => subject.stop().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Looks for the peak with so many connections.
+    pub async fn closed(&self, connections: usize, lasts: Duration) -> Result<Outcome> {
+        load::closed(&self.target, self.work, connections, lasts).await
+    }
+
+    /// Measures at a rate.
+    pub async fn open(&mut self, rate: f64, lasts: Duration) -> Result<(Outcome, Cost, u64)> {
+        let before = self.usage().await?;
+        let outcome = load::open(&self.target, self.work, rate, lasts).await?;
+        let after = self.usage().await?;
+        let requests = outcome.done.max(1) as f64;
+        let mut cost = Cost::default();
+        if let (Some((used, called)), Some((uses, calls))) = (before, after) {
+            cost.seconds = Some((uses.seconds - used.seconds) * 1_000.0 / requests);
+            cost.written = Some(uses.written.saturating_sub(used.written) as f64 / requests);
+            cost.calls = called.zip(calls).map(|(called, calls)| calls.saturating_sub(called) as f64 / requests);
+        }
+        Ok((outcome, cost, after.map_or(0, |(usage, _)| usage.resident)))
+    }
+
+    /// Counts the calls of a request that wait for a disk.
+    pub async fn syncs(&self, stage: &Stage) -> Result<Option<f64>> {
+        let Some(subject) = &self.subject else { return Ok(None) };
+        let folder = stage.data()?;
+        let log = folder.path().join("strace");
+        let Some(syncs) = Syncs::start(subject.process()?, &log).await? else { return Ok(None) };
+        let outcome = load::open(&self.target, self.work, TRACED_RATE, TRACED).await?;
+        Ok(Some(syncs.stop(&log).await? as f64 / outcome.done.max(1) as f64))
+    }
+
+    async fn usage(&mut self) -> Result<Option<(Usage, Option<u64>)>> {
+        let Some(subject) = &mut self.subject else { return Ok(None) };
+        let calls = subject.calls().await?.map(|calls| calls.sum());
+        Ok(Some((Usage::of(subject.process()?), calls)))
+    }
+}
+
+/// Measures what begins anew for each load.
+pub async fn measure(stage: &Stage, begin: impl AsyncFn() -> Result<Bench>, lasts: Duration) -> Result<Measured> {
+    let mut measured = Measured::default();
+    let mut outcomes = Vec::new();
+    for connections in CONNECTIONS {
+        let outcome = begin().await?.closed(connections, lasts).await?;
+        measured.peak = measured.peak.max(outcome.rate());
+        outcomes.push(outcome);
+    }
+    if measured.peak > 0.0 {
+        let mut bench = begin().await?;
+        let (outcome, cost, resident) = bench.open(measured.peak / 2.0, lasts).await?;
+        measured.latencies = [0.5, 0.99, 0.999].map(|share| outcome.quantile(share));
+        measured.cost = Cost { syncs: bench.syncs(stage).await?, ..cost };
+        measured.resident = resident;
+        outcomes.push(outcome);
+    }
+    let done: u64 = outcomes.iter().map(|outcome| outcome.done).sum();
+    let failed: u64 = outcomes.iter().map(|outcome| outcome.failed).sum();
+    let failure = outcomes.into_iter().find_map(|outcome| outcome.failure);
+    if let Some(failure) = failure {
+        ensure!(done > 0, "nothing was answered as it should: {failure}");
+        eprintln!("xtask: {failed} of {} requests failed, the first one so: {failure}", done + failed);
+    }
+    measured.failed = failed as f64 / (done + failed).max(1) as f64;
+    Ok(measured)
+}
