@@ -36,13 +36,13 @@ function serve() {
   const settle = database.prepare("UPDATE event SET state = 'delivered' WHERE id = ?");
   const postpone = database.prepare("UPDATE event SET due_at = ? WHERE id = ?");
   const claim = database.prepare(
-    `UPDATE event SET due_at = ?1 + ${TIMEOUT_MS} WHERE sequence IN
-     (SELECT sequence FROM event WHERE state = 'pending' AND due_at <= ?1 ORDER BY due_at LIMIT 100)
+    `UPDATE event SET due_at = @now + ${TIMEOUT_MS} WHERE sequence IN
+     (SELECT sequence FROM event WHERE state = 'pending' AND due_at <= @now ORDER BY due_at LIMIT 100)
      RETURNING id, received_at, raw`,
   );
   const space = database.prepare(
-    `INSERT INTO account (id, free_at) VALUES (?1, ?2 + ${SPACING_MS})
-     ON CONFLICT (id) DO UPDATE SET free_at = max(free_at, ?2) + ${SPACING_MS} RETURNING free_at`,
+    `INSERT INTO account (id, free_at) VALUES (@account, @now + ${SPACING_MS})
+     ON CONFLICT (id) DO UPDATE SET free_at = max(free_at, @now) + ${SPACING_MS} RETURNING free_at`,
   );
   const count = database.prepare(
     "INSERT INTO quota (minute, sent) VALUES (?, 1) ON CONFLICT (minute) DO UPDATE SET sent = sent + 1",
@@ -58,7 +58,7 @@ function serve() {
   const accept = database.transaction((id, body, now) => {
     const minute = Math.floor(now / 60_000);
     if (used.get(minute - 60).sent >= PER_HOUR) throw new Refusal(429, "too many messages in an hour");
-    const wait = space.get(body.wxId, now).free_at - SPACING_MS - now;
+    const wait = space.get({ account: body.wxId, now }).free_at - SPACING_MS - now;
     if (wait > WAIT_MS) throw new Refusal(429, "too many messages of the account");
     count.run(minute);
     insertMessage.run(id, body.wxId, body.conversationId, body.content, now, now);
@@ -145,7 +145,7 @@ function serve() {
 
   if (PEER_SUBSCRIBER) {
     setInterval(() => {
-      for (const event of claim.all(Date.now())) deliver(event.id, event.received_at, event.raw);
+      for (const event of claim.all({ now: Date.now() })) deliver(event.id, event.received_at, event.raw);
     }, 1_000);
   }
   app.listen({ host: "127.0.0.1", port: Number(PEER_PORT) });
