@@ -152,3 +152,22 @@ pub fn machine() -> String {
     let kernel = read("/proc/sys/kernel/osrelease");
     format!("{cores} × {}, {memory} GiB, Linux {}", value(&read("/proc/cpuinfo"), "model name"), kernel.trim())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::getpid;
+
+    #[test]
+    fn what_a_process_started_counts_too() {
+        let mut child = Plain::new("sleep").arg("60").spawn().unwrap();
+
+        let (processes, usage) = (tree(getpid()), Usage::of(getpid()));
+
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
+        assert!(processes.contains(&getpid()) && processes.contains(&id), "{processes:?}");
+        assert!(usage.resident > 1_000_000, "{usage:?}");
+    }
+}
