@@ -1,7 +1,6 @@
 //! The targets, and what was measured of each.
 
 use super::report::Report;
-use super::row::ROWS;
 use super::subject::Kind;
 use super::work::Work;
 
@@ -73,11 +72,8 @@ pub fn goals(report: &Report) -> Vec<Goal> {
 
 /// Returns the highest peak that a peer has at this work.
 fn best_peer(report: &Report, work: Work) -> Option<f64> {
-    let peers = ROWS.iter().filter(|row| row.work == work && matches!(row.kind, Kind::Peer(..)));
-    let peaks = peers.filter_map(|peer| {
-        let found = report.rows.iter().find(|(row, _)| std::ptr::eq(*row, peer));
-        found.map(|(_, measured)| measured.peak)
-    });
+    let peers = report.rows.iter().filter(|(row, _)| row.work == work && matches!(row.kind, Kind::Peer(..)));
+    let peaks = peers.map(|(_, measured)| measured.peak);
     peaks.max_by(f64::total_cmp)
 }
 
@@ -85,6 +81,7 @@ fn best_peer(report: &Report, work: Work) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::bench::measure::Measured;
+    use crate::bench::row::ROWS;
 
     fn met(peaks: &[(usize, f64)], what: &str) -> Option<bool> {
         let rows = peaks.iter().map(|(row, peak)| (&ROWS[*row], Measured { peak: *peak, ..Measured::default() }));

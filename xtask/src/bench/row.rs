@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// All rows, in their order.
-pub const ROWS: [Row; 20] = [
+pub static ROWS: [Row; 20] = [
     row('a', "an empty component on the same host", Empty, Work::Empty),
     row('b', "callback accepted: durable, answered", Gateway, Work::Callback),
     row('c', "callback refused as a repeat", Gateway, Work::Repeat),
