@@ -17,6 +17,8 @@ mod stock;
 mod subject;
 mod work;
 
+use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -34,13 +36,14 @@ use counterpart::Counterpart;
 use measure::{ACCOUNTS, Bench, Measured, measure};
 use peers::Language;
 use process::Cores;
-use report::Report;
+use report::{Report, Taken};
 use row::{ROWS, Row};
 use subject::{Kind, Setting, Stage};
 use work::Target;
 
-/// The document that is written.
+/// The document that is written, and where what was measured is kept until it is measured again.
 const DOCUMENT: &str = "docs/benchmarks.md";
+const KEPT: &str = "target/bench/report.json";
 
 /// Events and marks that are stored, accounts that send, messages that are queued.
 const STORED: [u64; 3] = [0, 100_000, 1_000_000];
@@ -48,7 +51,7 @@ const SENDING: [u64; 3] = [10, 1_000, 100_000];
 const QUEUE: u64 = 100_000;
 
 /// Callbacks in a second while memory is watched.
-const SOAK: f64 = 200.0;
+const WATCHED: f64 = 200.0;
 
 /// Options of `bench`.
 #[derive(Args)]
@@ -62,27 +65,55 @@ pub struct Options {
     /// Where the platforms and the subscriber (`/events`) answer that gateway
     #[arg(long, default_value = "127.0.0.1:3100", requires = "url", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// What is measured; the document keeps what was measured before of the others
+    #[arg(long, value_delimiter = ',', default_values_t = Part::USUAL)]
+    parts: Vec<Part>,
     /// Rows to measure, by their letters (abcdefghi) [default: all]
     #[arg(long, value_name = "LETTERS")]
     rows: Option<String>,
     /// How long each load lasts
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Leaves out what is measured beside the rows
-    #[arg(long)]
-    rows_only: bool,
+    /// How long memory is watched, in minutes
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
     /// Divides what is stored and queued
     #[arg(long, default_value_t = 1, value_name = "BY", value_parser = clap::value_parser!(u64).range(1..))]
     divide: u64,
-    /// How long memory is watched; 0 leaves it out
-    #[arg(long, default_value_t = 0, value_name = "MINUTES")]
-    soak: u64,
     /// Runs what was built before, and writes nothing
     #[arg(long, hide = true)]
     no_build: bool,
     /// The host's profile
     #[arg(long, hide = true, default_value = "release")]
     profile: Profile,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The table of rows.
+    Rows,
+    /// Rates with many events and marks stored.
+    Stored,
+    /// Texts of few accounts and of many.
+    Accounts,
+    /// A long queue that leaves.
+    Queue,
+    /// Starts, and the components' sizes.
+    Starts,
+    /// The host's memory over a long time.
+    Memory,
+}
+
+impl Part {
+    /// What is measured unless something else is asked for.
+    const USUAL: [Self; 5] = [Self::Rows, Self::Stored, Self::Accounts, Self::Queue, Self::Starts];
+}
+
+impl Display for Part {
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| out.write_str(value.get_name()))
+    }
 }
 
 /// How the host is built.
@@ -128,7 +159,9 @@ pub async fn run(options: Options) -> Result<()> {
 
 async fn bench(options: &Options) -> Result<()> {
     let rows = chosen(options);
-    if options.url.is_none() {
+    let here = options.url.is_none();
+    ensure!(here || options.parts == Part::USUAL || options.parts == [Part::Rows], "--url measures rows alone");
+    if here {
         if !options.no_build {
             build::run(&[])?;
             options.profile.build()?;
@@ -140,31 +173,59 @@ async fn bench(options: &Options) -> Result<()> {
             peer.install()?;
         }
     }
-    let listen = if options.url.is_some() { options.listen } else { (IpAddr::from(Ipv4Addr::LOCALHOST), 0).into() };
+    let listen = if here { (IpAddr::from(Ipv4Addr::LOCALHOST), 0).into() } else { options.listen };
     let machine = process::machine();
     let cores = Cores::share()?;
     let counterpart = Counterpart::start(listen).await?;
-    let folder = workspace().join("target/bench");
-    let stage = Stage { host: options.profile.host(), folder, cores, counterpart };
+    let stage = Stage { host: options.profile.host(), folder: workspace().join("target/bench"), cores, counterpart };
+    let how = format!(
+        "Measured on {} on {machine}; {}; {} s for each load; {}.",
+        OffsetDateTime::now_utc().date(),
+        stage.cores.told(),
+        options.seconds,
+        options.profile.told()
+    );
 
-    let seconds = options.seconds;
-    let mut report = Report {
-        date: OffsetDateTime::now_utc().date().to_string(),
-        machine,
-        setting: format!("{}; {seconds} s for each load; {}", stage.cores.told(), options.profile.told()),
-        ..Report::default()
-    };
-    measure_rows(&stage, options, &rows, &mut report).await?;
-    if options.url.is_none() && !options.rows_only {
-        measure_growth(&stage, options, &mut report).await?;
-        report.starts = Some(start::starts(&stage).await?);
-        report.sizes = start::sizes()?;
+    let mut report = Report::default();
+    for part in options.parts.iter().filter(|part| here || **part == Part::Rows) {
+        let measured = measure_part(*part, &stage, options, &rows, &how, &mut report).await;
+        measured.with_context(|| format!("cannot measure {part}"))?;
     }
     println!("{report}");
-    let whole = options.url.is_none() && !options.rows_only && options.rows.is_none() && options.divide == 1;
+    let whole = here && options.rows.is_none() && options.divide == 1;
     if whole && options.profile == Profile::Release && !options.no_build {
+        let report = report.kept(&workspace().join(KEPT))?;
         fs::write(workspace().join(DOCUMENT), report.document()).context("cannot write the document")?;
         eprintln!("xtask: {DOCUMENT} is written");
+    }
+    Ok(())
+}
+
+async fn measure_part(
+    part: Part,
+    stage: &Stage,
+    options: &Options,
+    rows: &[&'static Row],
+    how: &str,
+    report: &mut Report,
+) -> Result<()> {
+    let lasts = Duration::from_secs_f64(options.seconds);
+    match part {
+        Part::Rows => report.rows = Some(Taken::new(how, measure_rows(stage, options, rows, lasts).await?)),
+        Part::Stored => {
+            let stored = growth::stored(stage, &STORED.map(|count| count / options.divide), lasts).await?;
+            report.stored = Some(Taken::new(how, stored));
+        }
+        Part::Accounts => {
+            report.sending = Some(Taken::new(how, growth::accounts(stage, &SENDING, lasts).await?));
+        }
+        Part::Queue => report.drain = Some(Taken::new(how, growth::drain(stage, QUEUE / options.divide).await?)),
+        Part::Starts => {
+            report.starts = Some(Taken::new(how, start::starts(stage).await?));
+        }
+        Part::Memory => {
+            report.memory = Some(Taken::new(how, growth::memory(stage, WATCHED, options.minutes).await?));
+        }
     }
     Ok(())
 }
@@ -176,8 +237,13 @@ fn chosen(options: &Options) -> Vec<&'static Row> {
     ROWS.iter().filter(asked).filter(possible).collect()
 }
 
-async fn measure_rows(stage: &Stage, options: &Options, rows: &[&'static Row], report: &mut Report) -> Result<()> {
-    let lasts = Duration::from_secs_f64(options.seconds);
+async fn measure_rows(
+    stage: &Stage,
+    options: &Options,
+    rows: &[&'static Row],
+    lasts: Duration,
+) -> Result<HashMap<String, Measured>> {
+    let mut table = HashMap::new();
     for row in rows {
         eprintln!("xtask: ({}) {}", row.letter, row.name);
         let begin = async || match &options.url {
@@ -190,23 +256,12 @@ async fn measure_rows(stage: &Stage, options: &Options, rows: &[&'static Row], r
         let measured =
             measure(stage, begin, lasts).await.with_context(|| format!("row ({}) {}", row.letter, row.name))?;
         told(&measured);
-        report.rows.push((row, measured));
+        table.insert(row.name.to_owned(), measured);
     }
-    Ok(())
+    Ok(table)
 }
 
 fn told(measured: &Measured) {
     let [p50, p99, _] = measured.latencies;
     eprintln!("xtask:     {:.0} req/s; at half of it p50 {p50:.1} ms, p99 {p99:.1} ms", measured.peak);
-}
-
-async fn measure_growth(stage: &Stage, options: &Options, report: &mut Report) -> Result<()> {
-    let lasts = Duration::from_secs_f64(options.seconds);
-    report.stored = growth::stored(stage, &STORED.map(|count| count / options.divide), lasts).await?;
-    report.sending = growth::accounts(stage, &SENDING, lasts).await?;
-    report.drain = Some(growth::drain(stage, QUEUE / options.divide).await?);
-    if options.soak > 0 {
-        report.memory = growth::soak(stage, SOAK, Duration::from_secs(options.soak * 60)).await?;
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::load;
@@ -25,6 +26,7 @@ const SLICES: u64 = 10;
 const STUCK: Duration = Duration::from_secs(60);
 
 /// What a row came to with so much stored.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Stored {
     /// The row's letter.
     pub letter: char,
@@ -50,6 +52,7 @@ pub async fn stored(stage: &Stage, counts: &[u64], lasts: Duration) -> Result<Ve
 }
 
 /// What (e) came to with so many accounts.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Sending {
     /// Accounts that send in turns.
     pub accounts: u64,
@@ -81,6 +84,7 @@ pub async fn accounts(stage: &Stage, counts: &[u64], lasts: Duration) -> Result<
 }
 
 /// What draining a queue came to, slice by slice.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Drain {
     /// Messages that were queued.
     pub messages: u64,
@@ -88,18 +92,18 @@ pub struct Drain {
     pub slices: Vec<(f64, f64)>,
 }
 
-/// Queues messages to employees while nothing ticks, and measures how they leave when it does.
+/// Queues messages to employees for later, and measures how they leave when they are all due at once.
 pub async fn drain(stage: &Stage, messages: u64) -> Result<Drain> {
     eprintln!("xtask: a queue of {messages}");
-    let setting = Setting { ticks: false, ..Setting::default() };
-    let mut bench = Bench::start(stage, Kind::Gateway, Work::Later, 1, &setting).await?;
+    let folder = stage.data()?;
+    let setting = Setting { data: Some(folder.path()), ..Setting::default() };
+    let bench = Bench::start(stage, Kind::Gateway, Work::Later, 1, &setting).await?;
     let outcome = load::count(&bench.target, Work::Later, messages).await?;
     ensure!(outcome.failed == 0, "the queue does not fill: {}", outcome.failure.unwrap_or_default());
-    let subject = bench.subject.as_mut().context("the gateway is not a process of ours")?;
+    let process = bench.subject.as_ref().context("the gateway is not a process of ours")?.process()?;
     let counterpart = &stage.counterpart;
-    subject.tick()?;
-    let process = subject.process()?;
     let first = counterpart.answered();
+    stock::make_due(folder.path())?;
     let mut slices = Vec::new();
     for slice in 1..=SLICES {
         let (begun, from, used) = (Instant::now(), counterpart.answered(), Usage::of(process).seconds);
@@ -118,14 +122,27 @@ pub async fn drain(stage: &Stage, messages: u64) -> Result<Drain> {
     Ok(Drain { messages, slices })
 }
 
-/// Resident memory of the host under (b), in bytes: at the start and after each twelfth of the time.
-pub async fn soak(stage: &Stage, rate: f64, lasts: Duration) -> Result<Vec<u64>> {
-    eprintln!("xtask: memory over {} minutes", lasts.as_secs() / 60);
+/// Resident memory of the host under (b).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Memory {
+    /// For how long.
+    pub minutes: u64,
+    /// Callbacks in a second.
+    pub rate: f64,
+    /// Bytes, after each twelfth of the time.
+    pub resident: Vec<u64>,
+}
+
+/// Watches the host's memory.
+pub async fn memory(stage: &Stage, rate: f64, minutes: u64) -> Result<Memory> {
+    eprintln!("xtask: memory over {minutes} minutes");
     let mut bench = Bench::start(stage, Kind::Gateway, Work::Callback, 1_000, &Setting::default()).await?;
+    let part = Duration::from_secs(minutes * 60) / 12;
     let mut memory = Vec::new();
     for _ in 0..12 {
-        let (_, _, resident) = bench.open(rate, lasts / 12).await?;
+        let (outcome, _, resident) = bench.open(rate, part).await?;
+        ensure!(outcome.failed == 0, "a callback is not taken: {}", outcome.failure.unwrap_or_default());
         memory.push(resident);
     }
-    Ok(memory)
+    Ok(Memory { minutes, rate, resident: memory })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
 
 use super::load::{self, Outcome};
 use super::process::{Syncs, Usage};
@@ -25,7 +26,7 @@ const TRACED: Duration = Duration::from_secs(2);
 pub const ACCOUNTS: u64 = 20_000;
 
 /// What a row came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Measured {
     /// Requests per second at the peak.
     pub peak: f64,
@@ -40,7 +41,7 @@ pub struct Measured {
 }
 
 /// What requests cost.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Processor seconds of 1,000 requests; none where the process is not on this machine.
     pub seconds: Option<f64>,

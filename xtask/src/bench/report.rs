@@ -1,74 +1,113 @@
 //! What is printed, and what is written to docs/benchmarks.md.
 
-use std::fmt::{Display, Formatter, Result};
+use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use super::goal::goals;
-use super::growth::{Drain, Sending, Stored};
+use super::growth::{Drain, Memory, Sending, Stored};
 use super::measure::Measured;
-use super::row::Row;
+use super::row::{ROWS, Row};
 use super::start::Starts;
 
 /// What stands in the document beside the numbers.
 const PREFACE: &str = include_str!("preface.md");
+const SAVINGS: &str = include_str!("savings.md");
 const SPIN: &str = include_str!("spin.md");
 
 const MEGABYTE: f64 = 1_000_000.0;
 
-/// What was measured in one run; what was not is empty.
-#[derive(Default)]
+/// What was measured, part by part; what was not is empty.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Report {
-    /// When, by the calendar of UTC.
-    pub date: String,
-    /// On what.
-    pub machine: String,
-    /// Who ran where, and with how much load.
-    pub setting: String,
-    /// The rows.
-    pub rows: Vec<(&'static Row, Measured)>,
+    /// The rows by their names: one run, so that they can be compared.
+    pub rows: Option<Taken<HashMap<String, Measured>>>,
     /// With much stored.
-    pub stored: Vec<Stored>,
+    pub stored: Option<Taken<Vec<Stored>>>,
     /// With many accounts.
-    pub sending: Vec<Sending>,
+    pub sending: Option<Taken<Vec<Sending>>>,
     /// A long queue.
-    pub drain: Option<Drain>,
-    /// Resident memory over the time of a long load, in bytes.
-    pub memory: Vec<u64>,
-    /// Starts.
-    pub starts: Option<Starts>,
-    /// The components' sizes in bytes.
-    pub sizes: Vec<(String, u64)>,
+    pub drain: Option<Taken<Drain>>,
+    /// Starts and sizes.
+    pub starts: Option<Taken<Starts>>,
+    /// Memory over a long time.
+    pub memory: Option<Taken<Memory>>,
+}
+
+/// What a part came to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Taken<T> {
+    /// When, on what, how: a sentence.
+    how: String,
+    /// The numbers.
+    pub what: T,
+}
+
+impl<T> Taken<T> {
+    /// What was measured in this way.
+    pub fn new(how: &str, what: T) -> Self {
+        Self { how: how.to_owned(), what }
+    }
+
+    fn begin(&self, out: &mut Formatter, heading: &str) -> fmt::Result {
+        writeln!(out, "## {heading}\n\n{}\n", self.how)
+    }
 }
 
 impl Report {
+    /// Returns the rows that were measured, in their order.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Row, &Measured)> {
+        let measured = |row: &'static Row| Some((row, self.rows.as_ref()?.what.get(row.name)?));
+        ROWS.iter().filter_map(measured)
+    }
+
     /// Returns what the gateway's row with this letter came to.
     pub fn row(&self, letter: char) -> Option<&Measured> {
-        self.rows.iter().find(|(row, _)| row.letter == letter).map(|(_, measured)| measured)
+        self.rows().find(|(row, _)| row.letter == letter).map(|(_, measured)| measured)
+    }
+
+    /// Adds what a file has of the parts that were not measured, and leaves all of it there.
+    pub fn kept(self, file: &Path) -> Result<Self> {
+        let earlier = match fs::read(file) {
+            Ok(text) => serde_json::from_slice(&text).with_context(|| format!("cannot read {}", file.display()))?,
+            Err(_) => Self::default(),
+        };
+        let whole = Self {
+            rows: self.rows.or(earlier.rows),
+            stored: self.stored.or(earlier.stored),
+            sending: self.sending.or(earlier.sending),
+            drain: self.drain.or(earlier.drain),
+            starts: self.starts.or(earlier.starts),
+            memory: self.memory.or(earlier.memory),
+        };
+        fs::write(file, serde_json::to_vec(&whole)?).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(whole)
     }
 
     /// Writes the document.
     pub fn document(&self) -> String {
-        format!("{PREFACE}\n{self}\n{SPIN}")
+        format!("{PREFACE}\n{self}{SAVINGS}\n{SPIN}")
     }
 }
 
 impl Display for Report {
-    fn fmt(&self, out: &mut Formatter) -> Result {
-        writeln!(out, "Measured on {} on {}; {}.\n", self.date, self.machine, self.setting)?;
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
         self.targets(out)?;
         self.table(out)?;
-        self.growth(out)?;
-        if let Some(Starts { cold, warm, instance }) = &self.starts {
-            writeln!(out, "## Starts\n\n| what | ms |\n|---|---|")?;
-            writeln!(out, "| process start to first answer, nothing compiled | {cold:.0} |")?;
-            writeln!(out, "| process start to first answer, everything compiled | {warm:.0} |")?;
-            writeln!(out, "| what a request takes longer that finds no instance | {instance:.1} |\n")?;
-        }
-        Ok(())
+        self.stored(out)?;
+        self.sending(out)?;
+        self.drain(out)?;
+        self.starts(out)?;
+        self.memory(out)
     }
 }
 
 impl Report {
-    fn targets(&self, out: &mut Formatter) -> Result {
+    fn targets(&self, out: &mut Formatter) -> fmt::Result {
         writeln!(out, "## Targets\n\n| what | wanted | measured | met |\n|---|---|---|---|")?;
         for goal in goals(self) {
             let measured = goal.measured.map_or_else(|| "–".to_owned(), |measured| format!("{measured:.2}"));
@@ -78,17 +117,16 @@ impl Report {
         writeln!(out)
     }
 
-    fn table(&self, out: &mut Formatter) -> Result {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
+    fn table(&self, out: &mut Formatter) -> fmt::Result {
+        let Some(rows) = &self.rows else { return Ok(()) };
+        rows.begin(out, "Rows")?;
         writeln!(
             out,
-            "## Rows\n\n| | row | req/s | of (a) | p50 ms | p99 ms | p99.9 ms | CPU s per 1,000 | RSS MB | host calls | \
-             fsyncs | written KB | failed |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+            "| | row | req/s | of (a) | p50 ms | p99 ms | p99.9 ms | CPU s per 1,000 | RSS MB | host calls | fsyncs | \
+             written KB | failed |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|"
         )?;
         let empty = self.row('a').map(|measured| measured.peak);
-        for (row, measured) in &self.rows {
+        for (row, measured) in self.rows() {
             let Measured { peak, failed, latencies: [p50, p99, p999], cost, resident } = measured;
             let share = empty.map_or_else(|| "–".to_owned(), |empty| format!("{:.2}", peak / empty));
             let resident = Some(*resident as f64 / MEGABYTE).filter(|resident| *resident > 0.0);
@@ -108,37 +146,67 @@ impl Report {
         writeln!(out)
     }
 
-    fn growth(&self, out: &mut Formatter) -> Result {
-        if !self.stored.is_empty() {
-            let head = "| row | events and marks stored | req/s | p50 ms | p99 ms | CPU s per 1,000 |";
-            writeln!(out, "## With much stored\n\n{head}\n|---|---|---|---|---|---|")?;
-        }
-        for Stored { letter, count, measured: Measured { peak, latencies: [p50, p99, _], cost, .. } } in &self.stored {
+    fn stored(&self, out: &mut Formatter) -> fmt::Result {
+        let Some(stored) = &self.stored else { return Ok(()) };
+        stored.begin(out, "With much stored")?;
+        let head = "| row | events and marks stored | req/s | p50 ms | p99 ms | CPU s per 1,000 |";
+        writeln!(out, "{head}\n|---|---|---|---|---|---|")?;
+        for Stored { letter, count, measured: Measured { peak, latencies: [p50, p99, _], cost, .. } } in &stored.what {
             let seconds = number(cost.seconds, 3);
             writeln!(out, "| {letter} | {count} | {peak:.0} | {p50:.1} | {p99:.1} | {seconds} |")?;
         }
-        if !self.sending.is_empty() {
-            let head = "| accounts | texts a second, fixed | p50 ms | p99 ms | CPU s per 1,000 |";
-            writeln!(out, "\n## With many accounts\n\nRow (e).\n\n{head}\n|---|---|---|---|---|")?;
-        }
-        for Sending { accounts, rate, latencies: [p50, p99], cost } in &self.sending {
+        writeln!(out)
+    }
+
+    fn sending(&self, out: &mut Formatter) -> fmt::Result {
+        let Some(sending) = &self.sending else { return Ok(()) };
+        sending.begin(out, "With many accounts")?;
+        let head = "| accounts | texts a second, fixed | p50 ms | p99 ms | CPU s per 1,000 |";
+        writeln!(out, "Row (e).\n\n{head}\n|---|---|---|---|---|")?;
+        for Sending { accounts, rate, latencies: [p50, p99], cost } in &sending.what {
             writeln!(out, "| {accounts} | {rate:.0} | {p50:.1} | {p99:.1} | {} |", number(cost.seconds, 3))?;
         }
-        if let Some(Drain { messages, slices }) = &self.drain {
-            writeln!(
-                out,
-                "\n## A queue of {messages}\n\n| part | messages a second | CPU s per 1,000 |\n|---|---|---|"
-            )?;
-            for (number, (rate, seconds)) in (1..).zip(slices) {
-                writeln!(out, "| {number} of {} | {rate:.0} | {seconds:.3} |", slices.len())?;
-            }
-        }
-        if !self.memory.is_empty() {
-            let parts = self.memory.iter().map(|bytes| format!("{:.0}", *bytes as f64 / MEGABYTE));
-            let parts = parts.collect::<Vec<_>>().join(", ");
-            writeln!(out, "\n## Memory\n\nResident megabytes of the host after each twelfth of the time: {parts}.")?;
+        writeln!(out)
+    }
+
+    fn drain(&self, out: &mut Formatter) -> fmt::Result {
+        let Some(drain) = &self.drain else { return Ok(()) };
+        drain.begin(out, "A long queue")?;
+        let Drain { messages, slices } = &drain.what;
+        let head = "| part | messages a second | CPU s per 1,000 |";
+        writeln!(out, "{messages} messages to employees leave.\n\n{head}\n|---|---|---|")?;
+        for (number, (rate, seconds)) in (1..).zip(slices) {
+            writeln!(out, "| {number} of {} | {rate:.0} | {seconds:.3} |", slices.len())?;
         }
         writeln!(out)
+    }
+
+    fn starts(&self, out: &mut Formatter) -> fmt::Result {
+        let Some(starts) = &self.starts else { return Ok(()) };
+        starts.begin(out, "Starts and sizes")?;
+        let Starts { cold, warm, instance, sizes } = &starts.what;
+        writeln!(out, "| what | ms |\n|---|---|")?;
+        writeln!(out, "| process start to first answer, nothing compiled | {cold:.0} |")?;
+        writeln!(out, "| process start to first answer, everything compiled | {warm:.0} |")?;
+        writeln!(out, "| what a request takes longer that finds no instance | {instance:.1} |\n")?;
+        writeln!(out, "| component | bytes |\n|---|---|")?;
+        for (id, bytes) in sizes {
+            writeln!(out, "| `{id}` | {bytes} |")?;
+        }
+        writeln!(out)
+    }
+
+    fn memory(&self, out: &mut Formatter) -> fmt::Result {
+        let Some(memory) = &self.memory else { return Ok(()) };
+        memory.begin(out, "Memory")?;
+        let Memory { minutes, rate, resident } = &memory.what;
+        let parts = resident.iter().map(|bytes| format!("{:.0}", *bytes as f64 / MEGABYTE));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        writeln!(
+            out,
+            "Row (b), {rate} callbacks a second for {minutes} minutes. Resident megabytes of the host after each "
+        )?;
+        writeln!(out, "twelfth of that time: {parts}.\n")
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::connection::Connection;
@@ -19,7 +20,8 @@ const TIMES: usize = 7;
 /// An instance without work ends after a second.
 const IDLE: Duration = Duration::from_millis(1_500);
 
-/// What starts came to, in milliseconds.
+/// What starts came to, in milliseconds, and the components' sizes.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Starts {
     /// From the start of the process to the first answer, with nothing compiled.
     pub cold: f64,
@@ -27,6 +29,8 @@ pub struct Starts {
     pub warm: f64,
     /// What a request takes longer that finds no instance.
     pub instance: f64,
+    /// The components' sizes in bytes, by their ids.
+    pub sizes: Vec<(String, u64)>,
 }
 
 /// Measures starts.
@@ -53,7 +57,7 @@ pub async fn starts(stage: &Stage) -> Result<Starts> {
     }
     let created = instances(&mut subject).await? - before;
     ensure!(created == TIMES as u64, "{created} instances were created by {TIMES} requests after a pause");
-    Ok(Starts { cold, warm: median(warm), instance: median(new) - median(old) })
+    Ok(Starts { cold, warm: median(warm), instance: median(new) - median(old), sizes: sizes()? })
 }
 
 async fn instances(subject: &mut Subject) -> Result<u64> {
@@ -80,7 +84,7 @@ fn median(mut times: Vec<f64>) -> f64 {
 }
 
 /// Returns the sizes of the application's components, in bytes, by their ids.
-pub fn sizes() -> Result<Vec<(String, u64)>> {
+fn sizes() -> Result<Vec<(String, u64)>> {
     let components = Manifest::load()?.select(&[])?.into_iter().filter(|component| component.id != "probe");
     let size = |source| fs::metadata(workspace().join(source)).map(|file| file.len());
     components

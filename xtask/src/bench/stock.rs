@@ -1,7 +1,7 @@
 //! States of gateways that have run for long: events that were handed on, and marks of older ones.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
@@ -10,6 +10,9 @@ use tempfile::TempDir;
 use super::measure::Bench;
 use super::subject::{Kind, Setting, Stage};
 use super::work::Work;
+
+/// How long a gateway may be writing.
+const WAIT: Duration = Duration::from_secs(10);
 
 /// They were received over so many milliseconds until now: less than the journal keeps.
 const AGE: i64 = 6 * 24 * 3_600_000;
@@ -36,6 +39,14 @@ const MARKS: &str = "
 const KEYS: &str = "
     INSERT INTO entry (key, value) SELECT printf('seen/quntool/mark-%d', value), CAST(printf('stock-%d', value) AS BLOB)
     FROM number";
+
+/// Makes everything due that is queued for later.
+pub fn make_due(folder: &Path) -> Result<()> {
+    let database = Connection::open(folder.join("sqlite.db"))?;
+    database.busy_timeout(WAIT)?;
+    database.execute_batch("BEGIN IMMEDIATE; UPDATE queue SET due_at = 0; UPDATE lane SET due_at = 0; COMMIT")?;
+    Ok(())
+}
 
 /// Makes the state of a gateway that holds so many events and so many marks.
 pub async fn fill(stage: &Stage, count: u64) -> Result<TempDir> {

@@ -178,14 +178,6 @@ impl Subject {
         Ok(Some(told))
     }
 
-    /// Ticks a gateway from now on.
-    pub fn tick(&mut self) -> Result<()> {
-        match &mut self.running {
-            Running::Host { gateway, .. } => gateway.tick(CREDENTIAL, TICK),
-            Running::Peer(_) => Ok(()),
-        }
-    }
-
     /// Ends it, when what it does is done.
     pub async fn stop(self) -> Result<()> {
         match self.running {

@@ -22,6 +22,9 @@ const CUSTOMERS: u64 = 10_000;
 /// How many companies' apps send to employees: each may send 10,000 times a minute.
 const COMPANIES: u64 = 20;
 
+/// What is left in the queue is due after so many milliseconds, unless it is made due before.
+const LATER: u64 = 24 * 3_600_000;
+
 /// How long an event may take to its subscriber.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
@@ -136,7 +139,8 @@ impl Target {
             }
             Work::Later => {
                 let request = self.begin(Method::POST, "/integration/wx_work/sendByWorkIds");
-                let request = request.header(AUTHORIZATION, bearer).header("prefer", "respond-async");
+                let request =
+                    request.header(AUTHORIZATION, bearer).header("x-send-at", (milliseconds() + LATER).to_string());
                 let (member, company) = (format!("{}{number}", self.run), format!("company{}", number % COMPANIES));
                 (request, Some(json!({"workIds": [member], "companyId": company, "content": text})))
             }
