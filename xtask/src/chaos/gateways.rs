@@ -25,6 +25,9 @@ pub const COUNT: usize = 2;
 /// Between two ticks of a gateway.
 const TICK: Duration = Duration::from_millis(500);
 
+/// A clock that was moved has been followed after so many milliseconds: hosts look at the file every now and then.
+pub const FOLLOWED: u64 = 2_000;
+
 /// The gateways.
 pub struct Gateways {
     folder: PathBuf,
@@ -94,7 +97,7 @@ impl Gateways {
         self.ahead.load(Ordering::Relaxed)
     }
 
-    /// Moves their clock, while they run, to so many seconds ahead.
+    /// Moves their clock, while they run, to so many seconds ahead; they follow within [`FOLLOWED`].
     pub fn set_clock(&self, ahead: i64) -> Result<()> {
         let (file, written) = (self.clock(), self.folder.join("clock.written"));
         fs::write(&written, ahead.to_string())

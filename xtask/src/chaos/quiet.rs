@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::gateways::COUNT;
+use super::gateways::{COUNT, FOLLOWED};
 use super::load::{Books, Load};
 use super::stage::Stage;
 use super::trouble::{AHEAD, Disturbance, LATE, Trouble};
@@ -74,7 +74,7 @@ fn leap(stage: &Stage, by: Duration) -> Result<()> {
 /// Moves the clock: a jump like any other.
 fn leap_to(stage: &Stage, ahead: i64) -> Result<()> {
     stage.gateways.set_clock(ahead)?;
-    stage.disturbed(Disturbance { trouble: Trouble::Clock, from: stage.now(), until: stage.now() });
+    stage.disturbed(Disturbance { trouble: Trouble::Clock, from: stage.now(), until: stage.now() + FOLLOWED });
     Ok(())
 }
 

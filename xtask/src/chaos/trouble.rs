@@ -14,6 +14,7 @@ use simulator::{Cut, Fault, FaultRule, OutcomePlan, TokenOf};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::disk;
+use super::gateways::FOLLOWED;
 use super::load::PATHS;
 use super::stage::Stage;
 
@@ -111,7 +112,8 @@ async fn make(stage: &Stage, trouble: Trouble, dice: &mut StdRng) -> Result<()> 
         Trouble::Outcomes => outcomes(stage, dice).await?,
         Trouble::Subscribers => subscribers(stage, dice),
     }
-    stage.disturbed(Disturbance { trouble, from, until: stage.now() });
+    let over = if trouble == Trouble::Clock { stage.now() + FOLLOWED } else { stage.now() };
+    stage.disturbed(Disturbance { trouble, from, until: over });
     Ok(())
 }
 
