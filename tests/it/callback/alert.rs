@@ -93,6 +93,8 @@ async fn a_subscriber_that_stops_is_told_of_once() {
         (&event.body["type"], &event.body["data"]["subscriber"]),
         (&json!("subscriber_stopped"), &json!("crm-events"))
     );
+    gateway.delivered("watching", "delivered", 1).await;
+    gateway.delivered("gateway:alert", "delivered", 1).await;
 
     gateway.skip(Duration::from_secs(60)).await;
     gateway.tick("callback").await;

@@ -2,7 +2,7 @@
 
 use super::{Event, in_order};
 use serde_json::json;
-use store::{Error, Sql, database::integer};
+use store::{Error, Sql, Value, database::integer};
 
 /// So many deliveries to one subscriber are under way at once, over all instances: one that hangs takes no more of the
 /// gateway than this.
@@ -101,47 +101,43 @@ pub fn keep(sql: &impl Sql, delivery: &Delivery, lease_until: u64) -> Result<(),
     Ok(())
 }
 
-/// A try that has ended.
-pub struct Ended<'a> {
-    /// The delivery.
-    pub delivery: &'a Delivery,
-    /// What became of it.
-    pub tried: &'a Tried,
-    /// The subscriber's status.
-    pub status: Option<u16>,
-    /// Why it was not delivered, in words.
-    pub reason: Option<&'a str>,
-}
-
-/// Records what became of tries, by one statement. A delivery that someone else has claimed meanwhile is left to them.
-pub fn record(sql: &impl Sql, ended: &[Ended<'_>], now: u64) -> Result<(), Error> {
-    let rows = ended.iter().map(|Ended { delivery, tried, status, reason }| {
-        let (state, due_at, turn) = match tried {
-            Tried::Delivered => ("delivered", now, 0),
-            Tried::Skipped => ("skipped", now, 0),
-            Tried::Retry(at) => ("retrying", *at, 0),
-            Tried::Anew(at) => ("retrying", *at, 1),
-            Tried::Dead | Tried::Stopped { .. } => ("dead", now, 0),
-        };
-        let due_at = i64::try_from(due_at).unwrap_or(i64::MAX);
-        json!([delivery.event.sequence, delivery.subscriber, delivery.attempts, state, due_at, status, reason, turn])
-    });
-    let rows: serde_json::Value = rows.collect();
+/// Records what became of a try; `status` is the subscriber's, `reason` is in words. A delivery that someone else has
+/// claimed meanwhile is left to them.
+pub fn tried(
+    sql: &impl Sql,
+    delivery: &Delivery,
+    tried: &Tried,
+    status: Option<u16>,
+    reason: Option<&str>,
+    now: u64,
+) -> Result<(), Error> {
+    let (state, due_at, turn) = match tried {
+        Tried::Delivered => ("delivered", now, 0),
+        Tried::Skipped => ("skipped", now, 0),
+        Tried::Retry(at) => ("retrying", *at, 0),
+        Tried::Anew(at) => ("retrying", *at, 1),
+        Tried::Dead | Tried::Stopped { .. } => ("dead", now, 0),
+    };
     sql.query(
-        "UPDATE delivery SET state = ended.value ->> 3, due_at = ended.value ->> 4, status = ended.value ->> 5,
-            reason = ended.value ->> 6, turn = turn + (ended.value ->> 7), changed_at = ?2
-         FROM json_each(?1) AS ended
-         WHERE sequence = ended.value ->> 0 AND subscriber = ended.value ->> 1 AND attempts = ended.value ->> 2
-         AND state = 'delivering'",
-        &[rows.to_string().into(), integer(now)],
+        "UPDATE delivery SET state = ?4, due_at = ?5, status = ?6, reason = ?7, changed_at = ?8, turn = turn + ?9
+         WHERE sequence = ?1 AND subscriber = ?2 AND state = 'delivering' AND attempts = ?3",
+        &[
+            delivery.event.sequence.into(),
+            delivery.subscriber.as_str().into(),
+            delivery.attempts.into(),
+            state.into(),
+            integer(due_at),
+            status.map_or(Value::Null, Value::from),
+            reason.map_or(Value::Null, Value::from),
+            integer(now),
+            turn.into(),
+        ],
     )?;
-    for Ended { delivery, tried, .. } in ended {
-        if let Tried::Stopped { url, event_id } = tried {
-            sql.query(
-                "INSERT INTO stopped (subscriber, url, event_id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                &[delivery.subscriber.as_str().into(), url.as_str().into(), event_id.as_str().into(), integer(now)],
-            )?;
-        }
+    if let Tried::Stopped { url, event_id } = tried {
+        sql.query(
+            "INSERT INTO stopped (subscriber, url, event_id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            &[delivery.subscriber.as_str().into(), url.as_str().into(), event_id.as_str().into(), integer(now)],
+        )?;
     }
     Ok(())
 }

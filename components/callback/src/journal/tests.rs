@@ -7,7 +7,7 @@ mod replay;
 mod retention;
 
 use super::{
-    deliveries::{Delivery, Ended, Tried, claim, record},
+    deliveries::{Delivery, Tried, claim, tried},
     routing::{Route, route},
     *,
 };
@@ -50,12 +50,8 @@ fn one(sql: &Memory, now: u64) -> Delivery {
     claim(sql, "a", now, now + 100, 1).unwrap().remove(0)
 }
 
-fn tried(sql: &Memory, delivery: &Delivery, tried: &Tried, status: Option<u16>, reason: Option<&str>, now: u64) {
-    record(sql, &[Ended { delivery, tried, status, reason }], now).unwrap();
-}
-
 fn ended(sql: &Memory, delivery: &Delivery, now: u64) {
-    tried(sql, delivery, &Tried::Delivered, None, None, now);
+    tried(sql, delivery, &Tried::Delivered, None, None, now).unwrap();
 }
 
 fn states(sql: &Memory) -> Vec<String> {

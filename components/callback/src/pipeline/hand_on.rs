@@ -3,11 +3,11 @@
 use super::{Counts, route_received};
 use crate::{
     configuration::Configuration,
-    delivery::{self, Outcome},
-    journal::deliveries::{self, AT_ONCE, Delivery, Ended, Tried},
+    delivery,
+    journal::deliveries::{self, AT_ONCE, Delivery, Tried},
     subscriber::Subscriber,
 };
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures::{StreamExt, stream::FuturesUnordered};
 use runtime::{
     clock,
     log::{self, Level},
@@ -39,38 +39,18 @@ pub async fn hand_on(database: &Database, configuration: &Configuration, counts:
                 Err(error) => broken = Some(error),
             }
         }
-        let Some(first) = under_way.next().await else { return broken.map_or(Ok(()), Err) };
-        let mut ended = vec![first];
-        // Those that have ended in the same moment are recorded together.
-        while let Some(Some(next)) = under_way.next().now_or_never() {
-            ended.push(next);
-        }
-        let (mut tries, mut stopped) = (Vec::with_capacity(ended.len()), false);
-        for result in ended {
-            match result {
-                Ok(ended) => tries.push(ended),
-                Err(error) => broken = Some(error),
+        match under_way.next().await {
+            None => return broken.map_or(Ok(()), Err),
+            Some(Ok(Tried::Delivered)) => counts.delivered += 1,
+            Some(Ok(Tried::Skipped)) => counts.skipped += 1,
+            Some(Ok(Tried::Retry(_) | Tried::Anew(_))) => counts.retrying += 1,
+            Some(Ok(Tried::Dead)) => counts.dead += 1,
+            Some(Ok(Tried::Stopped { .. })) => {
+                counts.dead += 1;
+                // The journal has an event that tells of it.
+                Box::pin(route_received(database, configuration, counts)).await?;
             }
-        }
-        if let Err(error) = record(database, &tries) {
-            broken = Some(error);
-            continue;
-        }
-        for (_, outcome) in &tries {
-            match outcome.tried {
-                Tried::Delivered => counts.delivered += 1,
-                Tried::Skipped => counts.skipped += 1,
-                Tried::Retry(_) | Tried::Anew(_) => counts.retrying += 1,
-                Tried::Dead => counts.dead += 1,
-                Tried::Stopped { .. } => {
-                    counts.dead += 1;
-                    stopped = true;
-                }
-            }
-        }
-        if stopped {
-            // The journal has an event that tells of it.
-            Box::pin(route_received(database, configuration, counts)).await?;
+            Some(Err(error)) => broken = Some(error),
         }
     }
 }
@@ -93,30 +73,15 @@ async fn attempt(
     configuration: &Configuration,
     delivery: Delivery,
     subscriber: &Subscriber,
-) -> Result<(Delivery, Outcome), Error> {
+) -> Result<Tried, Error> {
     let attempt = delivery::attempt(database, configuration, &delivery, subscriber);
     let keep = || deliveries::keep(database, &delivery, clock::now() + LEASE);
     let outcome = clock::beating(attempt, BEAT, keep).await?;
-    Ok((delivery, outcome))
-}
-
-fn record(database: &Database, tries: &[(Delivery, Outcome)]) -> Result<(), Error> {
-    let ended: Vec<Ended<'_>> = tries
-        .iter()
-        .map(|(delivery, Outcome { tried, status, reason })| Ended {
-            delivery,
-            tried,
-            status: *status,
-            reason: reason.as_deref(),
-        })
-        .collect();
-    deliveries::record(database, &ended, clock::now())?;
-    for Ended { delivery, tried, reason, .. } in &ended {
-        if let (Some(reason), false) = (reason, **tried == Tried::Skipped) {
-            let fields =
-                [("event", delivery.event.id.as_str()), ("subscriber", &delivery.subscriber), ("reason", reason)];
-            log::write(Level::Warn, "an event was not handed on", &fields);
-        }
+    let reason = outcome.reason.as_deref();
+    deliveries::tried(database, &delivery, &outcome.tried, outcome.status, reason, clock::now())?;
+    if let (Some(reason), false) = (reason, outcome.tried == Tried::Skipped) {
+        let fields = [("event", delivery.event.id.as_str()), ("subscriber", &delivery.subscriber), ("reason", reason)];
+        log::write(Level::Warn, "an event was not handed on", &fields);
     }
-    Ok(())
+    Ok(outcome.tried)
 }

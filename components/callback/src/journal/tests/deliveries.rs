@@ -44,7 +44,7 @@ fn a_conversation_keeps_its_order_and_holds_nobody_else_up() {
     let delivery = one(&sql, 1_101);
     assert_eq!(delivery.event.sequence, first);
     assert_eq!(claimed(&sql, 1_102), [], "the first is under way");
-    tried(&sql, &delivery, &Tried::Delivered, Some(200), None, 1_103);
+    tried(&sql, &delivery, &Tried::Delivered, Some(200), None, 1_103).unwrap();
     assert_eq!(claimed(&sql, 1_104), [(second, "a".into())]);
 }
 
@@ -55,7 +55,7 @@ fn one_in_retry_holds_nobody_up_and_comes_again_in_time() {
     to(&sql, first, &["a"], 1_100);
     to(&sql, second, &["a"], 1_100);
     let delivery = one(&sql, 1_100);
-    tried(&sql, &delivery, &Tried::Retry(6_000), Some(500), Some("HTTP 500"), 1_101);
+    tried(&sql, &delivery, &Tried::Retry(6_000), Some(500), Some("HTTP 500"), 1_101).unwrap();
     assert_eq!(claimed(&sql, 1_102), [(second, "a".into())]);
     assert_eq!(claimed(&sql, 5_999), [(second, "a".into())], "its lease ran out");
     let again = claim(&sql, "a", 6_000, 6_100, 10).unwrap();
@@ -72,8 +72,8 @@ fn a_worker_that_vanished_leaves_a_delivery_that_is_claimed_again() {
     let again = one(&sql, 1_200);
     assert_eq!(again.attempts, 2);
     // The one that was thought lost comes back: its word does not count any more.
-    tried(&sql, &lost, &Tried::Retry(9_000), None, None, 1_201);
-    tried(&sql, &again, &Tried::Delivered, Some(200), None, 1_202);
+    tried(&sql, &lost, &Tried::Retry(9_000), None, None, 1_201).unwrap();
+    tried(&sql, &again, &Tried::Delivered, Some(200), None, 1_202).unwrap();
     assert_eq!(states(&sql), ["delivered"]);
 }
 
@@ -105,7 +105,8 @@ fn a_subscriber_that_stopped_gets_dead_letters_until_it_has_another_address() {
         Some(410),
         None,
         1_101,
-    );
+    )
+    .unwrap();
     assert_eq!(states(&sql), ["dead", "dead", "pending"]);
     let told = routing::claim(&sql, 5_000, 6_000, 10).unwrap();
     assert_eq!((told.len(), told[0].kind.as_str(), told[0].system), (1, "subscriber_stopped", System::Gateway));
@@ -157,7 +158,7 @@ fn what_was_refused_is_begun_anew_and_what_was_lost_is_not() {
     to(&sql, sequence, &["a"], 1_100);
     for (tried, turn) in [(Tried::Retry(2_000), 0), (Tried::Anew(3_000), 1), (Tried::Retry(4_000), 1)] {
         let delivery = claim(&sql, "a", 10_000, 10_100, 1).unwrap().remove(0);
-        super::tried(&sql, &delivery, &tried, None, Some("refused"), 1_000);
+        deliveries::tried(&sql, &delivery, &tried, None, Some("refused"), 1_000).unwrap();
         assert_eq!(claim(&sql, "a", 20_000, 1_000, 1).unwrap()[0].turn, turn);
     }
 }

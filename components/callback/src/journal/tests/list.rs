@@ -52,7 +52,7 @@ fn repeats_and_the_gateways_own_are_not_shown_unasked() {
     route(&sql, &[first], &Route::Repeated("e-0"), 1_100).unwrap();
     to(&sql, second, &["a"], 1_100);
     let stopped = Tried::Stopped { url: "u".into(), event_id: "own".into() };
-    tried(&sql, &one(&sql, 1_100), &stopped, Some(410), None, 1_200);
+    tried(&sql, &one(&sql, 1_100), &stopped, Some(410), None, 1_200).unwrap();
     assert_eq!(ids(&events(&sql, &Filter::default(), 0, 10).unwrap()), ["2"]);
     let named = Filter { kinds: vec!["subscriber_stopped".into()], ..Filter::default() };
     assert_eq!(ids(&events(&sql, &named, 0, 10).unwrap()), ["own"]);
@@ -68,7 +68,7 @@ fn deliveries_are_listed_by_state_and_subscriber() {
         let sequence = receive(&sql, id, id);
         to(&sql, sequence, &["a", "b"], 1_100);
     }
-    tried(&sql, &one(&sql, 1_100), &Tried::Dead, Some(500), Some("HTTP 500"), 1_200);
+    tried(&sql, &one(&sql, 1_100), &Tried::Dead, Some(500), Some("HTTP 500"), 1_200).unwrap();
     let list = |state, subscriber, after, most| -> Vec<(i64, String)> {
         let shown = deliveries(&sql, state, subscriber, after, most).unwrap();
         shown.into_iter().map(|shown| (shown.sequence, shown.subscriber)).collect()

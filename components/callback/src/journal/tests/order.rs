@@ -74,7 +74,7 @@ proptest! {
                         2 => Tried::Stopped { url: "u".into(), event_id: format!("stopped-{number}") },
                         _ => Tried::Delivered,
                     };
-                    tried(&sql, &delivery, &end, None, None, now);
+                    tried(&sql, &delivery, &end, None, None, now).unwrap();
                 }
                 Step::Replay => {
                     replay::start_again(&sql, "a").unwrap();

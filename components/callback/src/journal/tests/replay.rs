@@ -17,7 +17,7 @@ fn ended_deliveries_are_made_again_and_the_others_left_alone() {
         }
     }
     ended(&sql, &one(&sql, 1_100), 1_200);
-    tried(&sql, &one(&sql, 1_100), &Tried::Dead, Some(500), Some("HTTP 500"), 1_200);
+    tried(&sql, &one(&sql, 1_100), &Tried::Dead, Some(500), Some("HTTP 500"), 1_200).unwrap();
     assert_eq!(events(&sql, &all()).unwrap(), 3, "the last one is not routed");
     assert_eq!(would_make(&sql, &all(), "a", &[]).unwrap(), 2);
     assert_eq!(would_make(&sql, &all(), "new", &[]).unwrap(), 3);
@@ -74,7 +74,7 @@ fn one_that_stopped_starts_again() {
     let sequence = receive(&sql, "1", "c");
     to(&sql, sequence, &["a"], 1_100);
     let end = Tried::Stopped { url: "u".into(), event_id: "own".into() };
-    tried(&sql, &one(&sql, 1_100), &end, Some(410), None, 1_200);
+    tried(&sql, &one(&sql, 1_100), &end, Some(410), None, 1_200).unwrap();
     assert_eq!(stopped(&sql).unwrap(), ["a"]);
     start_again(&sql, "a").unwrap();
     assert!(stopped(&sql).unwrap().is_empty());

@@ -35,7 +35,7 @@ fn dead_letters_stay_until_they_are_old_themselves() {
     let sql = journal();
     let sequence = receive(&sql, "m", "c");
     to(&sql, sequence, &["a"], 1_100);
-    tried(&sql, &one(&sql, 1_100), &Tried::Dead, None, None, 5_000);
+    tried(&sql, &one(&sql, 1_100), &Tried::Dead, None, None, 5_000).unwrap();
     assert!(old_ids(&sql, 9_000, 4_999).is_empty());
     assert_eq!(old_ids(&sql, 9_000, 5_000).len(), 1);
 }
