@@ -19,6 +19,13 @@ const PREFACE: &str = include_str!("preface.md");
 const SAVINGS: &str = include_str!("savings.md");
 const SPIN: &str = include_str!("spin.md");
 
+/// What a row commits, and the requests that it sends: what its host has to do for it, whatever else it does.
+const HAS_TO: [(char, f64, &str); 3] = [
+    ('b', 2.0, "the event before the answer, its route after it"),
+    ('d', 4.0, "the event, its route, its claim, its end; and a request to the subscriber"),
+    ('e', 5.0, "the message, its mark and its end; two counters; and a request to the platform"),
+];
+
 const MEGABYTE: f64 = 1_000_000.0;
 
 /// What was measured, part by part; what was not is empty.
@@ -98,6 +105,7 @@ impl Display for Report {
     fn fmt(&self, out: &mut Formatter) -> fmt::Result {
         self.targets(out)?;
         self.table(out)?;
+        self.floors(out)?;
         self.stored(out)?;
         self.sending(out)?;
         self.drain(out)?;
@@ -142,6 +150,28 @@ impl Report {
                 number(cost.written.map(|bytes| bytes / 1_000.0), 1),
                 if *failed > 0.0 { format!("{:.2} %", failed * 100.0) } else { "none".to_owned() },
             )?;
+        }
+        writeln!(out)
+    }
+
+    /// What no component could exceed on this host that commits as often.
+    fn floors(&self, out: &mut Formatter) -> fmt::Result {
+        let peak = |letter| self.row(letter).map(|measured| measured.peak);
+        let (Some(empty), Some(committed)) = (peak('a'), peak('j')) else { return Ok(()) };
+        let commit = (1.0 / committed - 1.0 / empty).max(0.0);
+        writeln!(out, "## Floors\n")?;
+        writeln!(
+            out,
+            "A component that does nothing but commit one row answers {committed:.0} requests a second: a commit takes {:.0} µs \
+             beside the {:.0} µs of an empty request. A row that commits so often cannot come nearer to (a), even if it \
+             did nothing else:\n\n| row | commits | which | at most of (a) | measured |\n|---|---|---|---|---|",
+            commit * 1e6,
+            1e6 / empty
+        )?;
+        for (letter, commits, which) in HAS_TO {
+            let most = 1.0 / (1.0 + commits * commit * empty);
+            let measured = peak(letter).map_or_else(|| "–".to_owned(), |peak| format!("{:.2}", peak / empty));
+            writeln!(out, "| {letter} | {commits} | {which} | {most:.2} | {measured} |")?;
         }
         writeln!(out)
     }

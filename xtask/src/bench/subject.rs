@@ -39,7 +39,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub enum Kind {
     /// The gateway on the local host.
     Gateway,
-    /// A component on the local host that does nothing.
+    /// A component on the local host that does nothing by itself: the probe.
     Empty,
     /// A peer, as so many processes.
     Peer(Language, u32),

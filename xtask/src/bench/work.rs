@@ -47,7 +47,15 @@ pub enum Work {
     Read,
     /// Leaves a text to an employee in the queue.
     Later,
+    /// Commits a row, and nothing else.
+    Commit,
 }
+
+/// The table that rows are committed to, by [`Work::Commit`]: with two of the indexes that an event has.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS floor (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, \
+                     conversation TEXT NOT NULL, raw TEXT NOT NULL)";
+const INDEX: &str = "CREATE INDEX IF NOT EXISTS floor_conversation ON floor (conversation, sequence)";
+const ROW: &str = "INSERT INTO floor (id, conversation, raw) VALUES (?, ?, ?)";
 
 /// Whom the requests go to.
 pub struct Target {
@@ -94,6 +102,11 @@ impl Target {
                 let id = answer.headers().get("x-message-id").and_then(|id| id.to_str().ok());
                 id.context("the message to ask after has no id")?.clone_into(&mut self.message);
             }
+            Work::Commit => {
+                let statements = json!([{ "statement": TABLE }, { "statement": INDEX }]);
+                let answer = connection.ask(self.statements(&statements)?).await?;
+                ensure!(answer.status().is_success(), "the table was answered {}", answer.status());
+            }
             _ => {}
         }
         Ok(())
@@ -137,6 +150,11 @@ impl Target {
                 let path = format!("/v1/messages/{}", self.message);
                 (self.begin(Method::GET, &path).header(AUTHORIZATION, bearer), None)
             }
+            Work::Commit => {
+                let callback = self.callback(&account, number, &text);
+                let row = json!([callback["msgId"], conversation(&account, number % CUSTOMERS), callback.to_string()]);
+                return self.statements(&json!([{ "statement": ROW, "parameters": row }]));
+            }
             Work::Later => {
                 let request = self.begin(Method::POST, "/integration/wx_work/sendByWorkIds");
                 let request =
@@ -147,6 +165,13 @@ impl Target {
         };
         let body = body.map_or_else(Bytes::new, |body: Value| body.to_string().into());
         request.body(Full::new(body)).context("no request")
+    }
+
+    /// A request to the probe, which runs these statements.
+    fn statements(&self, statements: &Value) -> Result<Request<Full<Bytes>>> {
+        let bearer = format!("Bearer {}", self.credential);
+        let request = self.begin(Method::POST, "/sqlite/execute").header(AUTHORIZATION, bearer);
+        request.body(Full::new(json!({ "statements": statements }).to_string().into())).context("no request")
     }
 
     fn begin(&self, method: Method, path: &str) -> Builder {
