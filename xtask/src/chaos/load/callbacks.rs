@@ -91,7 +91,9 @@ async fn forge(stage: &Stage, dice: &mut StdRng, books: &Mutex<Books>) {
     if let Ok(answer) = request.json(&body).send().await {
         note(books, |books| {
             books.forged.0 += 1;
-            books.forged.1.extend(Some(answer.status().as_u16()).filter(|status| !matches!(status, 401 | 403 | 404)));
+            // Nothing but a refusal; a host that cannot write may not even make an instance that refuses.
+            let status = answer.status().as_u16();
+            books.forged.1.extend(Some(status).filter(|status| !matches!(status, 401 | 403 | 404 | 500..)));
         });
     }
 }
