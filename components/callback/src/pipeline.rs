@@ -111,7 +111,7 @@ async fn route(
                 let Some(subscribers) = &configuration.subscribers else { continue };
                 let wanting = subscribers.iter().filter(|subscriber| subscriber.wants(&event, envelope.as_ref()));
                 let names: Vec<&str> = wanting.map(|subscriber| subscriber.name.as_str()).collect();
-                let same = routes.iter_mut().find(|(to, marked, _)| (&*to, *marked) == (&names, unverified));
+                let same = routes.iter_mut().find(|(to, marked, _)| (to, *marked) == (&names, unverified));
                 match same {
                     Some((.., sequences)) => sequences.push(event.sequence),
                     None => routes.push((names, unverified, vec![event.sequence])),
