@@ -152,7 +152,8 @@ impl Target {
             }
             Work::Commit => {
                 let callback = self.callback(&account, number, &text);
-                let row = json!([callback["msgId"], conversation(&account, number % CUSTOMERS), callback.to_string()]);
+                let row =
+                    json!([callback.get("msgId"), conversation(&account, number % CUSTOMERS), callback.to_string()]);
                 return self.statements(&json!([{ "statement": ROW, "parameters": row }]));
             }
             Work::Later => {
