@@ -19,11 +19,11 @@ const PREFACE: &str = include_str!("preface.md");
 const SAVINGS: &str = include_str!("savings.md");
 const SPIN: &str = include_str!("spin.md");
 
-/// What a row commits, and the requests that it sends: what its host has to do for it, whatever else it does.
-const HAS_TO: [(char, f64, &str); 3] = [
-    ('b', 2.0, "the event before the answer, its route after it"),
-    ('d', 4.0, "the event, its route, its claim, its end; and a request to the subscriber"),
-    ('e', 5.0, "the message, its mark and its end; two counters; and a request to the platform"),
+/// What a row commits by itself, and which; commits that requests of one moment share are left out.
+const COMMITS: [(char, f64, &str); 3] = [
+    ('b', 1.0, "the event"),
+    ('d', 2.0, "the event, and its end"),
+    ('e', 5.0, "the message, its mark and its end, and two counters"),
 ];
 
 const MEGABYTE: f64 = 1_000_000.0;
@@ -154,21 +154,21 @@ impl Report {
         writeln!(out)
     }
 
-    /// What no component could exceed on this host that commits as often.
+    /// What commits alone leave of the rate of an empty component.
     fn floors(&self, out: &mut Formatter) -> fmt::Result {
         let peak = |letter| self.row(letter).map(|measured| measured.peak);
         let (Some(empty), Some(committed)) = (peak('a'), peak('j')) else { return Ok(()) };
         let commit = (1.0 / committed - 1.0 / empty).max(0.0);
-        writeln!(out, "## Floors\n")?;
+        writeln!(out, "## What commits leave\n")?;
         writeln!(
             out,
-            "A component that does nothing but commit one row answers {committed:.0} requests a second: a commit takes {:.0} µs \
-             beside the {:.0} µs of an empty request. A row that commits so often cannot come nearer to (a), even if it \
-             did nothing else:\n\n| row | commits | which | at most of (a) | measured |\n|---|---|---|---|---|",
+            "A component that takes one row and commits it answers {committed:.0} requests a second (j): {:.0} µs beside the \
+             {:.0} µs of an empty request. If a commit costs a row what it costs that component, and all else is free:\n",
             commit * 1e6,
             1e6 / empty
         )?;
-        for (letter, commits, which) in HAS_TO {
+        writeln!(out, "| row | commits of its own | which | at most of (a) | measured |\n|---|---|---|---|---|")?;
+        for (letter, commits, which) in COMMITS {
             let most = 1.0 / (1.0 + commits * commit * empty);
             let measured = peak(letter).map_or_else(|| "–".to_owned(), |peak| format!("{:.2}", peak / empty));
             writeln!(out, "| {letter} | {commits} | {which} | {most:.2} | {measured} |")?;
