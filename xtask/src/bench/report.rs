@@ -234,9 +234,9 @@ impl Report {
         let parts = parts.collect::<Vec<_>>().join(", ");
         writeln!(
             out,
-            "Row (b), {rate} callbacks a second for {minutes} minutes. Resident megabytes of the host after each "
-        )?;
-        writeln!(out, "twelfth of that time: {parts}.\n")
+            "Row (b), {rate} callbacks a second for {minutes} minutes. Resident megabytes of the host after each twelfth of \
+             that time: {parts}.\n"
+        )
     }
 }
 
