@@ -153,7 +153,7 @@ impl Builder {
                 self.runtime_config.key_value_store.default.as_ref(),
                 &self.data.join("key_value.db"),
             )?),
-            sqlite: self.data.join("sqlite.db"),
+            sqlite: Arc::new(sqlite::Pool::new(self.data.join("sqlite.db"))),
             client: Client::new(),
             clock: WallClock::with_offset(self.clock_offset),
             metrics: Arc::default(),

@@ -44,6 +44,10 @@ struct Arguments {
     clock_offset_file: Option<PathBuf>,
 }
 
+/// Guests, SQLite and HTTP allocate a lot, on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often the file of the clock's offset is looked at.
 const CLOCK_POLL: Duration = Duration::from_millis(50);
 

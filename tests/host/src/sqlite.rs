@@ -1,73 +1,116 @@
-//! SQLite databases for guests: each opening is a connection of its own to one file.
+//! SQLite databases for guests: each opening looks like a connection of its own to one file.
 
+mod pool;
 mod spin;
 
 use std::mem::size_of;
-use std::path::Path;
+use std::sync::Arc;
 
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+pub(crate) use pool::Pool;
+use pool::{Effects, Pooled};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{ErrorCode, params_from_iter};
+use rusqlite::{ErrorCode, Statement, params_from_iter};
 
 use crate::bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value};
-use crate::blocking::busy;
 
 /// The only database there is.
 pub(crate) const DEFAULT_LABEL: &str = "default";
 
-/// How many prepared statements a connection keeps.
-const STATEMENTS: usize = 128;
-
 /// The most bytes that one statement may return, as on Spin.
 const RESULT_LIMIT: usize = 128 << 20;
 
+/// What a guest is told that asks the SQL functions instead of the interface's.
+const LOOKS_BACK: &str = "last_insert_rowid(), changes() and total_changes() are known inside of a transaction only: \
+     call the functions of spin:sqlite instead";
+
 /// A guest's connection.
-pub struct Connection(rusqlite::Connection);
+pub struct Connection {
+    pool: Arc<Pool>,
+    /// The statements that have set it up.
+    setup: Vec<String>,
+    /// The connection that has something of this guest: a transaction that is not over, a temporary table.
+    own: Option<Pooled>,
+    /// Whether it stays this guest's.
+    keeps: bool,
+    last_insert_rowid: i64,
+    changes: u64,
+}
 
 impl Connection {
-    /// Opens the file, creating it if need be. The guest may attach no other file.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let connection = rusqlite::Connection::open(path).map_err(error)?;
-        connection.busy_handler(Some(busy)).map_err(error)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
-            AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => Authorization::Deny,
-            _ => Authorization::Allow,
-        }));
-        Ok(Self(connection))
+    /// Opens the file, creating it if need be.
+    pub(crate) fn open(pool: &Arc<Pool>) -> Result<Self, Error> {
+        let first = pool.lend(&[]).map_err(error)?;
+        pool.take_back(&[], first);
+        Ok(Self { pool: pool.clone(), setup: Vec::new(), own: None, keeps: false, last_insert_rowid: 0, changes: 0 })
     }
 
     /// Runs a statement and reads all its rows.
-    pub(crate) fn execute(&self, statement: &str, parameters: &[Value]) -> Result<QueryResult, Error> {
-        let mut statement = self.0.prepare_cached(statement).map_err(error)?;
-        let mut size = 0;
-        let mut rows = Vec::new();
-        let mut cursor = statement.query(params_from_iter(parameters.iter().map(Parameter))).map_err(error)?;
-        while let Some(row) = cursor.next().map_err(error)? {
-            let values: Vec<Value> = (0..row.as_ref().column_count())
-                .map(|index| row.get_ref(index).map(value))
-                .collect::<Result<_, _>>()
-                .map_err(error)?;
-            size += values.iter().map(memory_size).sum::<usize>();
-            if size > RESULT_LIMIT {
-                return Err(Error::Io(format!("the result is larger than {RESULT_LIMIT} bytes")));
-            }
-            rows.push(RowResult { values });
+    pub(crate) fn execute(&mut self, statement: &str, parameters: &[Value]) -> Result<QueryResult, Error> {
+        let own = self.own.take();
+        let is_own = own.is_some();
+        let pooled = own.map_or_else(|| self.pool.lend(&self.setup), Ok).map_err(error)?;
+        let result = self.run(&pooled, is_own, statement, parameters);
+        if self.keeps || !pooled.connection.is_autocommit() {
+            self.own = Some(pooled);
+        } else {
+            self.pool.take_back(&self.setup, pooled);
         }
-        drop(cursor);
-        let columns = statement.column_names().into_iter().map(str::to_owned).collect();
-        Ok(QueryResult { columns, rows })
+        result
+    }
+
+    fn run(&mut self, pooled: &Pooled, is_own: bool, text: &str, parameters: &[Value]) -> Result<QueryResult, Error> {
+        let prepared = pooled.connection.prepare_cached(text);
+        let effects = pooled.effects();
+        self.keeps |= effects.has(Effects::OWN);
+        let mut statement = prepared.map_err(error)?;
+        if effects.has(Effects::SETUP) {
+            self.setup.push(text.to_owned());
+        }
+        let result = if effects.has(Effects::LOOKS_BACK) && !is_own {
+            Err(Error::Io(LOOKS_BACK.into()))
+        } else {
+            read(&mut statement, parameters)
+        };
+        if !statement.readonly() && !effects.has(Effects::SCHEMA) {
+            self.last_insert_rowid = pooled.connection.last_insert_rowid();
+            self.changes = pooled.connection.changes();
+        }
+        // What was prepared before would have its effects unnoticed.
+        if effects.any() {
+            statement.discard();
+        }
+        result
     }
 
     /// The row id of the last insert.
     pub(crate) fn last_insert_rowid(&self) -> i64 {
-        self.0.last_insert_rowid()
+        self.last_insert_rowid
     }
 
     /// The number of rows that the last insert, update or delete changed.
     pub(crate) fn changes(&self) -> u64 {
-        self.0.changes()
+        self.changes
     }
+}
+
+fn read(statement: &mut Statement<'_>, parameters: &[Value]) -> Result<QueryResult, Error> {
+    let mut size = 0;
+    let mut rows = Vec::new();
+    let mut cursor = statement.query(params_from_iter(parameters.iter().map(Parameter))).map_err(error)?;
+    while let Some(row) = cursor.next().map_err(error)? {
+        let values: Vec<Value> = (0..row.as_ref().column_count())
+            .map(|index| row.get_ref(index).map(value))
+            .collect::<Result<_, _>>()
+            .map_err(error)?;
+        size += values.iter().map(memory_size).sum::<usize>();
+        if size > RESULT_LIMIT {
+            return Err(Error::Io(format!("the result is larger than {RESULT_LIMIT} bytes")));
+        }
+        rows.push(RowResult { values });
+    }
+    drop(cursor);
+    let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+    Ok(QueryResult { columns, rows })
 }
 
 struct Parameter<'a>(&'a Value);
@@ -116,14 +159,14 @@ mod tests {
 
     fn connections(count: usize) -> (tempfile::TempDir, Vec<Connection>) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("sqlite.db");
-        let connections = (0..count).map(|_| Connection::open(&path).unwrap()).collect();
+        let pool = Arc::new(Pool::new(folder.path().join("sqlite.db")));
+        let connections = (0..count).map(|_| Connection::open(&pool).unwrap()).collect();
         (folder, connections)
     }
 
     #[test]
     fn every_kind_of_value_comes_back_as_it_went() {
-        let (_folder, connections) = connections(1);
+        let (_folder, mut connections) = connections(1);
         let values =
             [Value::Integer(-1), Value::Real(0.5), Value::Text("文".into()), Value::Blob(vec![0, 255]), Value::Null];
         let result = connections[0].execute("SELECT ?1 AS a, ?2, ?3, ?4, ?5", &values).unwrap();
@@ -133,7 +176,7 @@ mod tests {
 
     #[test]
     fn connections_share_the_file_and_keep_their_own_counts() {
-        let (_folder, connections) = connections(2);
+        let (_folder, mut connections) = connections(2);
         connections[0].execute("CREATE TABLE t (a)", &[]).unwrap();
         connections[0].execute("INSERT INTO t VALUES (1), (2)", &[]).unwrap();
         assert_eq!((connections[0].last_insert_rowid(), connections[0].changes()), (2, 2));
@@ -143,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_cached_statement_sees_a_column_that_was_added() {
-        let (_folder, connections) = connections(1);
+        let (_folder, mut connections) = connections(1);
         connections[0].execute("CREATE TABLE t (a)", &[]).unwrap();
         connections[0].execute("INSERT INTO t VALUES (1)", &[]).unwrap();
         connections[0].execute("SELECT * FROM t", &[]).unwrap();
@@ -154,19 +197,109 @@ mod tests {
 
     #[test]
     fn an_error_says_what_sqlite_said() {
-        let (_folder, connections) = connections(1);
+        let (_folder, mut connections) = connections(1);
         let Err(Error::Io(message)) = connections[0].execute("SELECT absent", &[]) else { panic!() };
         assert!(message.contains("no such column: absent"), "{message}");
     }
 
     #[test]
     fn no_other_file_can_be_attached() {
-        let (folder, connections) = connections(1);
+        let (folder, mut connections) = connections(1);
         let other = folder.path().join("other.db");
         let attach = format!("ATTACH DATABASE '{}' AS other", other.display());
         let Err(Error::Io(message)) = connections[0].execute(&attach, &[]) else { panic!() };
         assert!(message.contains("not authorized"), "{message}");
         assert!(!other.exists());
         connections[0].execute("VACUUM", &[]).unwrap();
+    }
+
+    fn number(connection: &mut Connection, statement: &str) -> i64 {
+        let result = connection.execute(statement, &[]).unwrap();
+        let [Value::Integer(number)] = result.rows[0].values[..] else { panic!("{:?}", result.rows[0].values) };
+        number
+    }
+
+    fn idle(connection: &Connection) -> usize {
+        connection.pool.idle().values().map(Vec::len).sum()
+    }
+
+    #[test]
+    fn guests_share_a_connection_one_after_the_other() {
+        let (_folder, mut connections) = connections(8);
+        for connection in &mut connections {
+            connection.execute("CREATE TABLE IF NOT EXISTS t (a)", &[]).unwrap();
+            connection.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
+        }
+        assert_eq!(idle(&connections[0]), 1);
+    }
+
+    #[test]
+    fn a_transaction_is_its_guests_alone() {
+        let (_folder, mut connections) = connections(2);
+        connections[0].execute("PRAGMA journal_mode=WAL", &[]).unwrap();
+        connections[0].execute("CREATE TABLE t (a)", &[]).unwrap();
+        connections[0].execute("BEGIN", &[]).unwrap();
+        connections[0].execute("INSERT INTO t VALUES (1)", &[]).unwrap();
+        assert_eq!(number(&mut connections[1], "SELECT count(*) FROM t"), 0);
+        connections[0].execute("COMMIT", &[]).unwrap();
+        assert_eq!(number(&mut connections[1], "SELECT count(*) FROM t"), 1);
+        connections[0].execute("BEGIN", &[]).unwrap();
+        connections[0].execute("INSERT INTO t VALUES (2)", &[]).unwrap();
+        connections.remove(0);
+        assert_eq!(number(&mut connections[0], "SELECT count(*) FROM t"), 1, "who vanishes is rolled back");
+    }
+
+    #[test]
+    fn what_a_guest_sets_is_set_for_it_alone() {
+        let (_folder, mut connections) = connections(3);
+        for (connection, level) in connections.iter_mut().zip([1, 0, 1]) {
+            connection.execute(&format!("PRAGMA synchronous={level}"), &[]).unwrap();
+        }
+        for turn in 0..3 {
+            for (connection, level) in connections.iter_mut().zip([1, 0, 1]) {
+                let level = if turn == 0 { level } else { 1 - level };
+                assert_eq!(number(connection, "PRAGMA synchronous"), level, "turn {turn}");
+                if turn == 0 {
+                    connection.execute(&format!("PRAGMA synchronous={}", 1 - level), &[]).unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_temporary_table_is_its_guests_alone() {
+        let (_folder, mut connections) = connections(2);
+        connections[0].execute("CREATE TEMP TABLE t (a)", &[]).unwrap();
+        connections[1].execute("SELECT a FROM t", &[]).unwrap_err();
+        connections[0].execute("INSERT INTO t VALUES (7)", &[]).unwrap();
+        assert_eq!(number(&mut connections[0], "SELECT a FROM t"), 7);
+    }
+
+    #[test]
+    fn what_was_before_is_told_within_a_transaction() {
+        let (_folder, mut connections) = connections(2);
+        for connection in &mut connections {
+            connection.execute("CREATE TABLE IF NOT EXISTS t (a)", &[]).unwrap();
+            connection.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
+            let Err(Error::Io(message)) = connection.execute("SELECT last_insert_rowid()", &[]) else { panic!() };
+            assert!(message.contains("inside of a transaction only"), "{message}");
+        }
+        connections[0].execute("BEGIN", &[]).unwrap();
+        connections[0].execute("INSERT INTO t VALUES (1)", &[]).unwrap();
+        assert_eq!(number(&mut connections[0], "SELECT last_insert_rowid()"), 3);
+        connections[0].execute("ROLLBACK", &[]).unwrap();
+    }
+
+    #[test]
+    fn the_schema_leaves_the_counts_alone() {
+        let (_folder, mut connections) = connections(2);
+        connections[0].execute("CREATE TABLE t (a)", &[]).unwrap();
+        connections[0].execute("INSERT INTO t VALUES (1), (2)", &[]).unwrap();
+        connections[1].execute("CREATE TABLE u (a)", &[]).unwrap();
+        assert_eq!((connections[1].last_insert_rowid(), connections[1].changes()), (0, 0));
+        connections[1].execute("UPDATE t SET a = 3 WHERE a = 3", &[]).unwrap();
+        assert_eq!(connections[1].changes(), 0);
+        connections[1].execute("DELETE FROM t", &[]).unwrap();
+        assert_eq!((connections[1].changes(), connections[0].changes()), (2, 2));
     }
 }

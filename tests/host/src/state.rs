@@ -1,7 +1,6 @@
 //! What belongs to an instance of a component: its grants, and what it shares with the others.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -16,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::outbound::{Client, Outbound};
 use crate::output::Output;
 use crate::request::Inbound;
+use crate::sqlite;
 
 /// What the manifest grants a component.
 #[derive(Debug, Default)]
@@ -31,8 +31,8 @@ pub(crate) struct Grants {
 /// What all instances share.
 pub(crate) struct Shared {
     pub key_value: Arc<Backend>,
-    /// The SQLite file.
-    pub sqlite: PathBuf,
+    /// The connections to the SQLite file.
+    pub sqlite: Arc<sqlite::Pool>,
     pub client: Client,
     pub clock: WallClock,
     pub metrics: Arc<Metrics>,

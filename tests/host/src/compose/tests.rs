@@ -95,7 +95,7 @@ fn run(wasm: &[u8]) -> u32 {
     let folder = TempDir::new().unwrap();
     let shared = Shared {
         key_value: Arc::new(Backend::new(None, &folder.path().join("key_value.db")).unwrap()),
-        sqlite: folder.path().join("sqlite.db"),
+        sqlite: Arc::new(crate::sqlite::Pool::new(folder.path().join("sqlite.db"))),
         client: Client::new(),
         clock: Default::default(),
         metrics: Arc::default(),

@@ -38,7 +38,7 @@ impl HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<QueryResult, Error>> {
         self.shared().metrics.sqlite_statements.increment();
-        Ok(self.table.get(&connection)?.execute(&statement, &parameters))
+        Ok(self.table.get_mut(&connection)?.execute(&statement, &parameters))
     }
 
     fn last_insert_rowid(&mut self, connection: Resource<Connection>) -> wasmtime::Result<i64> {
