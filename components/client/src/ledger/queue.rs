@@ -96,6 +96,10 @@ pub fn keep(sql: &impl Sql, lane: &str, worker: &str, lease_until: u64) -> Resul
 /// A message past its deadline stands in the queue until a sweep ends it: its lane rests for so many milliseconds.
 const REST: u64 = 1_000;
 
+/// So many messages of a lane, those that are due first, say when it is due: the first that is not due yet does, or all
+/// of them are.
+const FIRST: u32 = 100;
+
 /// Gives a lane back; nobody takes it up before `not_before`, or before anything in it is due. What a vanished worker
 /// was sending is due when its lease is over.
 pub fn release(sql: &impl Sql, lane: &str, worker: &str, not_before: u64) -> Result<(), Error> {
@@ -107,22 +111,40 @@ pub fn release(sql: &impl Sql, lane: &str, worker: &str, not_before: u64) -> Res
     sql.query(
         "UPDATE lane SET lease_until = 0, due_at = max(?3, coalesce((
             SELECT min(CASE WHEN message.state <> 'queued' THEN message.lease_until
-                WHEN queue.expires_at <= ?3 THEN ?3 + ?4 ELSE queue.due_at END)
-            FROM queue JOIN message ON message.id = queue.message_id WHERE lane = ?1), ?3))
+                WHEN first.expires_at <= ?3 THEN ?3 + ?4 ELSE first.due_at END)
+            FROM (SELECT message_id, due_at, expires_at FROM queue WHERE lane = ?1 ORDER BY due_at LIMIT ?5) AS first
+            JOIN message ON message.id = first.message_id), ?3))
          WHERE lane = ?1 AND worker = ?2",
-        &[lane.into(), worker.into(), integer(not_before), integer(REST)],
+        &[lane.into(), worker.into(), integer(not_before), integer(REST), FIRST.into()],
     )?;
     Ok(())
+}
+
+/// Finds the message of a rank that leaves next: however long the lane is, the index gives it first.
+macro_rules! first_of {
+    ($rank:literal) => {
+        concat!(
+            "(SELECT sequence FROM queue INDEXED BY queue_next CROSS JOIN message ON message.id = queue.message_id
+              WHERE lane = ?1 AND rank = ",
+            $rank,
+            " AND due_at <= ?2 AND (expires_at IS NULL OR expires_at > ?2) AND message.state = 'queued'
+              AND message_id NOT IN (SELECT value FROM json_each(?3))
+              ORDER BY due_at, sequence LIMIT 1)"
+        )
+    };
 }
 
 /// Finds the message that leaves a lane next: of the due ones the one with the lowest rank, of these the one that is
 /// due the longest. `skipped` is a JSON list of messages that cannot leave now.
 pub fn next(sql: &impl Sql, lane: &str, now: u64, skipped: &str) -> Result<Option<Due>, Error> {
     let row = sql.query_one(
-        "SELECT message_id, content, sealed FROM queue JOIN message ON message.id = queue.message_id
-         WHERE lane = ?1 AND due_at <= ?2 AND (expires_at IS NULL OR expires_at > ?2) AND message.state = 'queued'
-            AND message_id NOT IN (SELECT value FROM json_each(?3))
-         ORDER BY rank, due_at, sequence LIMIT 1",
+        concat!(
+            "SELECT message_id, content, sealed FROM queue WHERE sequence = coalesce(",
+            first_of!(0),
+            ", ",
+            first_of!(1),
+            ")"
+        ),
         &[lane.into(), integer(now), skipped.into()],
     )?;
     row.map(|row| Ok(Due { id: row.get(0)?, order: row.get(1)?, sealed: row.get(2)? })).transpose()
