@@ -1,12 +1,14 @@
 //! `POST /callback/quntool/{token}`: nothing is acknowledged before it is durable, and nothing slow stands before the
 //! answer.
 
+mod commit;
+
 use crate::{
     configuration,
     envelope::Envelope,
-    journal::{self, Entry, Event, System, schema::MIGRATIONS},
+    journal::{Entry, schema::MIGRATIONS},
     origin,
-    pipeline::{ROUTING_LEASE, Received, follow_up},
+    pipeline::ROUTING_LEASE,
 };
 use contract::Problem;
 use runtime::{
@@ -35,36 +37,19 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
     let origin = origin::of(&parts.uri, &parts.headers);
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     let now = clock::now();
-    let id = runtime::identifier();
     let account = envelope.account.clone().unwrap_or_default();
-    let conversation = envelope.conversation().unwrap_or_else(|| account.clone());
     let entry = Entry {
-        id: &id,
-        message_id: &envelope.message_id,
-        kind: &envelope.kind,
-        account: &account,
-        conversation: &conversation,
-        origin: &origin,
-        raw: &raw,
+        id: runtime::identifier_at(now),
+        message_id: envelope.message_id.clone(),
+        kind: envelope.kind.clone(),
+        conversation: envelope.conversation().unwrap_or_else(|| account.clone()),
+        account,
+        origin,
+        raw,
         now,
         lease_until: now + ROUTING_LEASE,
     };
-    if let Some(sequence) = journal::insert(&database, &entry).map_err(internal)? {
-        let event = Event {
-            sequence,
-            id,
-            system: System::Quntool,
-            message_id: envelope.message_id.clone(),
-            kind: envelope.kind.clone(),
-            origin,
-            received_at: now,
-            state: "received".into(),
-            unverified: false,
-            repeat_of: None,
-            raw,
-        };
-        follow_up::begin(database, Received { event, envelope: Some(envelope) });
-    }
+    commit::insert(database, entry, envelope).await.map_err(internal)?;
     Ok(Answer::json(200, &json!({ "code": 0, "msg": "" })))
 }
 

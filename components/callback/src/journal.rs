@@ -15,7 +15,8 @@ pub mod routing;
 pub mod schema;
 
 use serde_json::json;
-use store::{Error, Row, Sql, database::integer};
+use store::{Error, Row, Sql, Value, database::integer};
+use uuid::Builder;
 
 /// Whose an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,21 +28,22 @@ pub enum System {
 }
 
 /// An event as it enters the journal.
-pub struct Entry<'a> {
-    /// The gateway's id of the event.
-    pub id: &'a str,
+#[derive(Clone)]
+pub struct Entry {
+    /// The gateway's id of the event, made of `now`: the journal finds by it what is old.
+    pub id: String,
     /// The platform's id of the callback.
-    pub message_id: &'a str,
+    pub message_id: String,
     /// The type.
-    pub kind: &'a str,
+    pub kind: String,
     /// The hosted account; empty where the callback names none.
-    pub account: &'a str,
+    pub account: String,
     /// What its order is kept in.
-    pub conversation: &'a str,
+    pub conversation: String,
     /// Where the callback was sent to: scheme and authority.
-    pub origin: &'a str,
+    pub origin: String,
     /// The callback as it came.
-    pub raw: &'a [u8],
+    pub raw: Vec<u8>,
     /// Now.
     pub now: u64,
     /// Until when the one who inserts it works on it alone.
@@ -75,29 +77,66 @@ pub struct Event {
     pub raw: Vec<u8>,
 }
 
+/// The latest time that an id can tell, in milliseconds: they have 48 bits there.
+const LATEST: u64 = (1 << 48) - 1;
+
 /// The columns of an [`Event`].
 const EVENT: &str = "sequence, id, system, message_id, kind, origin, received_at, state, unverified, repeat_of, raw";
 
-/// Inserts a callback as `received`, and returns its place; none if the platform's id is known.
-pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<i64>, Error> {
-    let row = sql.query_one(
-        "INSERT INTO event (id, system, message_id, kind, account, conversation, origin, raw, received_at, state,
-            lease_until)
-         VALUES (?, 'quntool', ?, ?, ?, ?, ?, ?, ?, 'received', ?)
-         ON CONFLICT (message_id, system) DO NOTHING RETURNING sequence",
-        &[
-            entry.id.into(),
-            entry.message_id.into(),
-            entry.kind.into(),
-            entry.account.into(),
-            entry.conversation.into(),
-            entry.origin.into(),
-            entry.raw.into(),
-            integer(entry.now),
-            integer(entry.lease_until),
-        ],
+impl Entry {
+    /// The event that it is at its place.
+    pub fn at(self, sequence: i64) -> Event {
+        Event {
+            sequence,
+            id: self.id,
+            system: System::Quntool,
+            message_id: self.message_id,
+            kind: self.kind,
+            origin: self.origin,
+            received_at: self.now,
+            state: "received".into(),
+            unverified: false,
+            repeat_of: None,
+            raw: self.raw,
+        }
+    }
+}
+
+/// Inserts callbacks as `received`, all or none, and returns the place of each; none where the platform's id is known.
+pub fn insert(sql: &impl Sql, entries: &[&Entry]) -> Result<Vec<Option<i64>>, Error> {
+    let values = vec!["(?, 'quntool', ?, ?, ?, ?, ?, ?, ?, 'received', ?)"; entries.len()].join(", ");
+    let rows = sql.query(
+        &format!(
+            "INSERT INTO event (id, system, message_id, kind, account, conversation, origin, raw, received_at, state,
+                lease_until)
+             VALUES {values} ON CONFLICT (message_id, system) DO NOTHING RETURNING id, sequence"
+        ),
+        &entries.iter().flat_map(|entry| parameters(entry)).collect::<Vec<_>>(),
     )?;
-    row.map(|row| row.get(0)).transpose()
+    let inserted: Vec<(String, i64)> =
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, _>>()?;
+    let place = |entry: &&Entry| inserted.iter().find(|(id, _)| *id == entry.id).map(|(_, sequence)| *sequence);
+    Ok(entries.iter().map(place).collect())
+}
+
+fn parameters(entry: &Entry) -> [Value; 9] {
+    [
+        entry.id.as_str().into(),
+        entry.message_id.as_str().into(),
+        entry.kind.as_str().into(),
+        entry.account.as_str().into(),
+        entry.conversation.as_str().into(),
+        entry.origin.as_str().into(),
+        entry.raw.as_slice().into(),
+        integer(entry.now),
+        integer(entry.lease_until),
+    ]
+}
+
+/// The lowest id of an event that is received at this time or later.
+fn lowest_id(time: u64) -> String {
+    let time = time.min(LATEST);
+    Builder::from_unix_timestamp_millis(time, &[0; 10]).into_uuid().to_string()
 }
 
 /// Finds an event by the gateway's id.

@@ -11,7 +11,7 @@ use crate::{
     envelope::Envelope,
     journal::{
         Event, System, deliveries,
-        routing::{self, Route},
+        routing::{self, Looked, Route},
     },
     seen,
 };
@@ -68,9 +68,10 @@ pub async fn run(database: &Database, configuration: &Configuration, counts: &mu
 
 /// Routes the events that nobody works on.
 async fn route_received(database: &Database, configuration: &Configuration, counts: &mut Counts) -> Result<(), Error> {
+    let mut looked = Looked::default();
     loop {
         let now = clock::now();
-        let events = routing::claim(database, now, now + ROUTING_LEASE, 100)?;
+        let events = routing::claim(database, &mut looked, now, now + ROUTING_LEASE, 100)?;
         if events.is_empty() {
             return Ok(());
         }

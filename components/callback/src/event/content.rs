@@ -61,7 +61,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn number(value: &Value) -> Option<f64> {
-    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    let number = value.as_f64().or_else(|| serde_json::from_str(value.as_str()?.trim()).ok())?;
     number.is_finite().then_some(number)
 }
 

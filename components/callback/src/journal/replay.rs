@@ -1,5 +1,6 @@
 //! Deliveries that are made again.
 
+use super::lowest_id;
 use serde_json::json;
 use store::{Error, Sql, Value, database::integer};
 
@@ -115,12 +116,12 @@ pub fn start_again(sql: &impl Sql, subscriber: &str) -> Result<(), Error> {
 pub fn places(sql: &impl Sql, from: u64, to: u64) -> Result<(i64, i64), Error> {
     const SKEW: u64 = 60_000;
     let before = sql.query_one(
-        "SELECT sequence FROM event WHERE received_at < ? ORDER BY received_at DESC LIMIT 1",
-        &[integer(from.saturating_sub(SKEW))],
+        "SELECT sequence FROM event WHERE id < ? ORDER BY id DESC LIMIT 1",
+        &[lowest_id(from.saturating_sub(SKEW)).into()],
     )?;
     let behind = sql.query_one(
-        "SELECT sequence FROM event WHERE received_at >= ? ORDER BY received_at LIMIT 1",
-        &[integer(to.saturating_add(SKEW))],
+        "SELECT sequence FROM event WHERE id >= ? ORDER BY id LIMIT 1",
+        &[lowest_id(to.saturating_add(SKEW)).into()],
     )?;
     let after = before.map_or(Ok(0), |row| row.get(0))?;
     let until = behind.map_or_else(|| super::list::last(sql), |row| row.get(0))?;

@@ -1,5 +1,6 @@
 //! What leaves the journal, and what remains of it.
 
+use super::lowest_id;
 use serde_json::json;
 use store::{Error, Sql, database::integer};
 
@@ -24,17 +25,17 @@ macro_rules! over {
     };
 }
 
-/// Returns events that were received before this time and are over, oldest first; dead letters are kept if they died
+/// Returns events that were received until this time and are over, oldest first; dead letters are kept if they died
 /// after `dead_after`.
 pub fn old(sql: &impl Sql, before: u64, dead_after: u64, most: u32) -> Result<Vec<Old>, Error> {
     let rows = sql.query(
         concat!(
             "SELECT sequence, id, CASE WHEN system = 'quntool' AND state = 'routed' THEN message_id END FROM event
-             WHERE received_at <= ?1 AND ",
+             WHERE id < ?1 AND ",
             over!(),
-            " ORDER BY received_at LIMIT ?3"
+            " ORDER BY id LIMIT ?3"
         ),
-        &[integer(before), integer(dead_after), most.into()],
+        &[lowest_id(before.saturating_add(1)).into(), integer(dead_after), most.into()],
     )?;
     rows.iter().map(|row| Ok(Old { sequence: row.get(0)?, id: row.get(1)?, message_id: row.get(2)? })).collect()
 }

@@ -18,17 +18,26 @@ pub enum Route<'a> {
     Repeated(&'a str),
 }
 
-/// Claims events that nobody has routed, oldest first, until `lease_until`.
-pub fn claim(sql: &impl Sql, now: u64, lease_until: u64, most: u32) -> Result<Vec<Event>, Error> {
+/// How far a run has looked for events that nobody has routed: up to this conversation and this place in it.
+#[derive(Debug, Default)]
+pub struct Looked(Option<(String, i64)>);
+
+/// Claims events that nobody has routed until `lease_until`, those of a conversation in their order; what was looked at
+/// before is left out.
+pub fn claim(sql: &impl Sql, looked: &mut Looked, now: u64, lease_until: u64, most: u32) -> Result<Vec<Event>, Error> {
+    let (conversation, sequence) = looked.0.take().unwrap_or_default();
     let rows = sql.query(
         "UPDATE event SET lease_until = ?2 WHERE sequence IN (
             SELECT sequence FROM event WHERE state = 'received' AND lease_until <= ?1
-            ORDER BY lease_until, sequence LIMIT ?3)
-         RETURNING sequence",
-        &[integer(now), integer(lease_until), most.into()],
+            AND (conversation, sequence) > (?4, ?5) ORDER BY conversation, sequence LIMIT ?3)
+         RETURNING conversation, sequence",
+        &[integer(now), integer(lease_until), most.into(), conversation.into(), sequence.into()],
     )?;
-    let claimed: Vec<i64> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
-    in_order(sql, &claimed)
+    let claimed: Vec<(String, i64)> =
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, _>>()?;
+    let sequences: Vec<i64> = claimed.iter().map(|(_, sequence)| *sequence).collect();
+    looked.0 = claimed.into_iter().max();
+    in_order(sql, &sequences)
 }
 
 /// Lets an event be claimed again at this time.

@@ -47,9 +47,9 @@ const JOURNAL: &[&str] = &[
         raw BLOB NOT NULL
     )",
     "CREATE UNIQUE INDEX event_message ON event (message_id, system)",
-    "CREATE INDEX event_received ON event (conversation, sequence) WHERE state = 'received'",
-    "CREATE INDEX event_lease ON event (lease_until) WHERE state = 'received'",
-    "CREATE INDEX event_age ON event (received_at)",
+    // Every index is a page more that each callback writes: the ids are in the order of the times of receipt, and the
+    // leases stand with the conversations.
+    "CREATE INDEX event_received ON event (conversation, sequence, lease_until) WHERE state = 'received'",
     "CREATE TABLE delivery (
         sequence INTEGER NOT NULL,
         subscriber TEXT NOT NULL,

@@ -17,23 +17,33 @@ fn journal() -> Memory {
     Memory::new(&schema::MIGRATIONS)
 }
 
-fn entry<'a>(message_id: &'a str, conversation: &'a str, now: u64) -> Entry<'a> {
+fn entry(message_id: &str, conversation: &str, now: u64) -> Entry {
     Entry {
-        id: message_id,
-        message_id,
-        kind: "text_msg",
-        account: "account",
-        conversation,
-        origin: "http://gateway",
-        raw: b"{}",
+        id: message_id.into(),
+        message_id: message_id.into(),
+        kind: "text_msg".into(),
+        account: "account".into(),
+        conversation: conversation.into(),
+        origin: "http://gateway".into(),
+        raw: b"{}".into(),
         now,
         lease_until: now + 1_000,
     }
 }
 
+/// A callback with an id that tells when it was received.
+fn received(message_id: &str, now: u64) -> Entry {
+    Entry { id: lowest_id(now), ..entry(message_id, message_id, now) }
+}
+
+/// Inserts one callback that is new.
+fn insert_one(sql: &Memory, entry: &Entry) -> i64 {
+    insert(sql, &[entry]).unwrap().remove(0).unwrap()
+}
+
 /// Receives a callback at 1,000.
 fn receive(sql: &Memory, message_id: &str, conversation: &str) -> i64 {
-    insert(sql, &entry(message_id, conversation, 1_000)).unwrap().unwrap()
+    insert_one(sql, &entry(message_id, conversation, 1_000))
 }
 
 /// Routes an event to these subscribers.

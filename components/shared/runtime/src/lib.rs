@@ -13,6 +13,16 @@ pub fn identifier() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
+/// Returns a new identifier that tells this time, in milliseconds since the Unix epoch.
+pub fn identifier_at(time: u64) -> String {
+    uuid::Builder::from_unix_timestamp_millis(time, &random()).into_uuid().to_string()
+}
+
+/// Lets go on what else is ready in this instance: requests that have come meanwhile begin.
+pub async fn yield_now() {
+    spin_sdk::wasip3::wit_bindgen::yield_async().await;
+}
+
 /// Returns `N` random bytes of the host's generator.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -10,16 +10,59 @@ use crate::journal::{
 fn the_same_callback_is_taken_once() {
     let sql = journal();
     receive(&sql, "m", "c");
-    assert_eq!(insert(&sql, &Entry { id: "e-2", ..entry("m", "d", 9) }).unwrap(), None);
+    assert_eq!(insert(&sql, &[&Entry { id: "e-2".into(), ..entry("m", "d", 9) }]).unwrap(), [None]);
+}
+
+fn unrouted(sql: &Memory, now: u64) -> Vec<i64> {
+    let events = routing::claim(sql, &mut routing::Looked::default(), now, 5_000, 10).unwrap();
+    events.iter().map(|event| event.sequence).collect()
 }
 
 #[test]
 fn an_event_is_claimed_again_only_after_its_lease() {
     let sql = journal();
     let sequence = receive(&sql, "m", "c");
-    assert!(routing::claim(&sql, 1_999, 5_000, 10).unwrap().is_empty());
-    assert_eq!(routing::claim(&sql, 2_000, 5_000, 10).unwrap()[0].sequence, sequence);
-    assert!(routing::claim(&sql, 2_001, 5_000, 10).unwrap().is_empty());
+    assert!(unrouted(&sql, 1_999).is_empty());
+    assert_eq!(unrouted(&sql, 2_000), [sequence]);
+    assert!(unrouted(&sql, 2_001).is_empty());
+    assert_eq!(unrouted(&sql, 5_000), [sequence]);
+}
+
+#[test]
+fn callbacks_of_one_moment_have_their_places_in_their_order() {
+    let sql = journal();
+    receive(&sql, "known", "c");
+    let entries = ["1", "known", "2", "2", "3"].map(|id| Entry { id: lowest_id(1_000) + id, ..entry(id, "c", 1_000) });
+    let mut entries = entries.to_vec();
+    entries[3].id += "again";
+    let places = insert(&sql, &entries.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!(places.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true, false, true]);
+    let places: Vec<i64> = places.into_iter().flatten().collect();
+    assert!(places.is_sorted());
+    for (place, entry) in places.iter().zip([&entries[0], &entries[2], &entries[4]]) {
+        assert_eq!(find(&sql, &entry.id).unwrap(), Some(entry.clone().at(*place)));
+    }
+}
+
+#[test]
+fn a_run_looks_at_every_event_once() {
+    let sql = journal();
+    let ids: Vec<String> = (0..25).map(|number| number.to_string()).collect();
+    let mut sequences: Vec<i64> =
+        ids.iter().map(|id| receive(&sql, id, if id.len() > 1 { "long" } else { "short" })).collect();
+    sequences.sort_unstable();
+    let mut looked = routing::Looked::default();
+    let mut seen: Vec<i64> = Vec::new();
+    loop {
+        // Whoever cannot route them leaves them as they are: a lease that is over at once.
+        let claimed = routing::claim(&sql, &mut looked, 2_000, 2_000, 10).unwrap();
+        if claimed.is_empty() {
+            break;
+        }
+        seen.extend(claimed.iter().map(|event| event.sequence));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, sequences);
 }
 
 #[test]
@@ -108,7 +151,7 @@ fn a_subscriber_that_stopped_gets_dead_letters_until_it_has_another_address() {
     )
     .unwrap();
     assert_eq!(states(&sql), ["dead", "dead", "pending"]);
-    let told = routing::claim(&sql, 5_000, 6_000, 10).unwrap();
+    let told = routing::claim(&sql, &mut routing::Looked::default(), 5_000, 6_000, 10).unwrap();
     assert_eq!((told.len(), told[0].kind.as_str(), told[0].system), (1, "subscriber_stopped", System::Gateway));
     assert_eq!(told[0].raw, br#"{"subscriber":"a"}"#);
     to(&sql, told[0].sequence, &["gateway:alert"], 1_102);

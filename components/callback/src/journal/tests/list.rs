@@ -31,7 +31,7 @@ fn pages_follow_each_other_and_miss_nothing() {
 fn a_filter_passes_what_it_names_and_the_cursor_passes_the_rest() {
     let sql = journal();
     for (id, kind, account) in [("1", "text_msg", "a"), ("2", "user_login", "a"), ("3", "text_msg", "b")] {
-        insert(&sql, &Entry { kind, account, ..entry(id, "c", 1_000) }).unwrap();
+        insert_one(&sql, &Entry { kind: kind.into(), account: account.into(), ..entry(id, "c", 1_000) });
     }
     let filter = |kinds: &[&str], accounts: &[&str]| Filter {
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),

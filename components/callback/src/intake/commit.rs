@@ -1,0 +1,56 @@
+//! Callbacks of one moment enter the journal by one statement, because what a commit costs hardly depends on how many of
+//! them it is about. None of them waits for others to come.
+
+use crate::{
+    envelope::Envelope,
+    journal::{self, Entry},
+    pipeline::{Received, follow_up},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use store::{Database, Error};
+
+/// A callback that is to enter the journal.
+struct Waiting {
+    entry: Entry,
+    envelope: Envelope,
+    /// What became of it; none as long as nobody has committed it.
+    outcome: Rc<Cell<Option<Result<(), Error>>>>,
+}
+
+thread_local! {
+    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Inserts a callback into the journal, with all others of the moment; returns once it is durable, or known as a repeat.
+pub async fn insert(database: Database, entry: Entry, envelope: Envelope) -> Result<(), Error> {
+    let outcome = Rc::new(Cell::new(None));
+    WAITING.with_borrow_mut(|waiting| waiting.push(Waiting { entry, envelope, outcome: outcome.clone() }));
+    runtime::yield_now().await;
+    if let Some(committed) = outcome.take() {
+        return committed;
+    }
+    // Nobody else has done it: this one does it for all.
+    commit(&database, WAITING.take());
+    outcome.take().unwrap_or_else(|| Err(Error::Database("a callback was not committed".into())))
+}
+
+/// Commits callbacks together; one that cannot be inserted spoils it for no other.
+fn commit(database: &Database, waiting: Vec<Waiting>) {
+    let entries: Vec<&Entry> = waiting.iter().map(|waiting| &waiting.entry).collect();
+    match journal::insert(database, &entries) {
+        Ok(places) => {
+            for (waiting, place) in waiting.into_iter().zip(places) {
+                waiting.outcome.set(Some(Ok(())));
+                if let Some(sequence) = place {
+                    let event = waiting.entry.at(sequence);
+                    follow_up::begin(database.clone(), Received { event, envelope: Some(waiting.envelope) });
+                }
+            }
+        }
+        Err(_) if waiting.len() > 1 => waiting.into_iter().for_each(|one| commit(database, vec![one])),
+        Err(error) => drop(waiting.into_iter().next().map(|one| one.outcome.set(Some(Err(error))))),
+    }
+}
