@@ -9,7 +9,7 @@
 
 use super::Counters;
 use contract::limit::{Limit, Scope};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use store::keys;
 
 /// Into how many buckets a window is cut: a message counts for up to one bucket longer than it must.
@@ -18,12 +18,12 @@ const BUCKETS: u64 = 60;
 const SKEW: u64 = 50;
 /// A bucket that ended so many milliseconds ago does not grow any more: nobody's claim takes as long.
 const CLOSED: u64 = 5_000;
-/// So many closed buckets are remembered.
-const REMEMBERED: usize = 8_192;
+/// The closed buckets of so many scopes are remembered.
+const REMEMBERED: usize = 128;
 
-/// Closed buckets, as this instance read them.
+/// Closed buckets of each scope, as this instance read them.
 #[derive(Debug, Default)]
-pub struct Closed(HashMap<String, i64>);
+pub struct Closed(HashMap<String, BTreeMap<u64, i64>>);
 
 /// A message that was counted.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,11 +86,21 @@ pub fn claim<C: Counters>(
     // A gateway whose clock is ahead may be in the next bucket already.
     let last = (now + SKEW) / length;
     let mut oldest = current;
+    let closed = closed.of(&scope, first);
     for bucket in (first..=last).rev().filter(|bucket| *bucket != current) {
         if sum > quota {
             break;
         }
-        let count = closed.count(counters, &scope, bucket, (bucket + 1) * length + CLOSED <= now)?;
+        let count = match closed.get(&bucket) {
+            Some(count) => *count,
+            None => {
+                let count = counters.count(&keys::quota(&scope, bucket))?;
+                if (bucket + 1) * length + CLOSED <= now {
+                    closed.insert(bucket, count);
+                }
+                count
+            }
+        };
         if count > 0 {
             oldest = oldest.min(bucket);
         }
@@ -114,25 +124,16 @@ impl Counted {
 }
 
 impl Closed {
-    fn count<C: Counters>(
-        &mut self,
-        counters: &mut C,
-        scope: &str,
-        bucket: u64,
-        is_closed: bool,
-    ) -> Result<i64, C::Error> {
-        let key = keys::quota(scope, bucket);
-        if let Some(count) = self.0.get(&key) {
-            return Ok(*count);
+    /// Those of a scope, from a bucket on.
+    fn of(&mut self, scope: &str, first: u64) -> &mut BTreeMap<u64, i64> {
+        if self.0.len() >= REMEMBERED && !self.0.contains_key(scope) {
+            self.0.clear();
         }
-        let count = counters.count(&key)?;
-        if is_closed {
-            if self.0.len() >= REMEMBERED {
-                self.0.clear();
-            }
-            self.0.insert(key, count);
+        let buckets = self.0.entry(scope.to_owned()).or_default();
+        while buckets.first_key_value().is_some_and(|(bucket, _)| *bucket < first) {
+            buckets.pop_first();
         }
-        Ok(count)
+        buckets
     }
 }
 
