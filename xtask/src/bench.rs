@@ -68,7 +68,7 @@ pub struct Options {
     /// What is measured; the document keeps what was measured before of the others
     #[arg(long, value_delimiter = ',', default_values_t = Part::USUAL)]
     parts: Vec<Part>,
-    /// Rows to measure, by their letters (abcdefghij) [default: all]
+    /// Rows to measure, by their letters (abcdefghijk) [default: all]
     #[arg(long, value_name = "LETTERS")]
     rows: Option<String>,
     /// How long each load lasts

@@ -25,6 +25,9 @@ const SLICES: u64 = 10;
 /// A queue of which nothing has left for so long is stuck.
 const STUCK: Duration = Duration::from_secs(60);
 
+/// So long after the last answer of a platform its message has come to its state.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// What a row came to with so much stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Stored {
@@ -93,16 +96,18 @@ pub struct Drain {
 }
 
 /// Queues messages to employees for later, and measures how they leave when they are all due at once.
-pub async fn drain(stage: &Stage, messages: u64) -> Result<Drain> {
-    eprintln!("xtask: a queue of {messages}");
+pub async fn drain(stage: &Stage, count: u64) -> Result<Drain> {
+    eprintln!("xtask: a queue of {count}");
     let folder = stage.data()?;
     let setting = Setting { data: Some(folder.path()), ..Setting::default() };
     let bench = Bench::start(stage, Kind::Gateway, Work::Later, 1, &setting).await?;
-    let outcome = load::count(&bench.target, Work::Later, messages).await?;
+    let outcome = load::count(&bench.target, Work::Later, count).await?;
     ensure!(outcome.failed == 0, "the queue does not fill: {}", outcome.failure.unwrap_or_default());
     let process = bench.subject.as_ref().context("the gateway is not a process of ours")?.process()?;
     let counterpart = &stage.counterpart;
     let first = counterpart.answered();
+    // What warmed the gateway up waits as well.
+    let messages = stock::fates(folder.path())?.values().sum();
     stock::make_due(folder.path())?;
     let mut slices = Vec::new();
     for slice in 1..=SLICES {
@@ -119,6 +124,11 @@ pub async fn drain(stage: &Stage, messages: u64) -> Result<Drain> {
         let seconds = Usage::of(process).seconds - used;
         slices.push((sent / begun.elapsed().as_secs_f64(), seconds * 1_000.0 / sent));
     }
+    // The gateway hears of the last answers.
+    sleep(SETTLED).await;
+    let fates = stock::fates(folder.path())?;
+    let taken = fates.keys().all(|state| state == "submitted");
+    ensure!(taken, "the platform has taken every message, and the gateway says: {fates:?}");
     Ok(Drain { messages, slices })
 }
 

@@ -19,11 +19,20 @@ const PREFACE: &str = include_str!("preface.md");
 const SAVINGS: &str = include_str!("savings.md");
 const SPIN: &str = include_str!("spin.md");
 
-/// What a row commits by itself, and which; commits that requests of one moment share are left out.
-const COMMITS: [(char, f64, &str); 3] = [
-    ('b', 1.0, "the event"),
-    ('d', 2.0, "the event, and its end"),
-    ('e', 5.0, "the message, its mark and its end, and two counters"),
+/// What a row cannot do without.
+struct Floor {
+    letter: char,
+    /// So many commits, and which.
+    commits: f64,
+    which: &'static str,
+    /// So many requests to others.
+    calls: f64,
+}
+
+const FLOORS: [Floor; 3] = [
+    Floor { letter: 'b', commits: 1.0, which: "the event", calls: 0.0 },
+    Floor { letter: 'd', commits: 2.0, which: "the event, and its end", calls: 1.0 },
+    Floor { letter: 'e', commits: 5.0, which: "the message, its mark and its end, and two counters", calls: 1.0 },
 ];
 
 const MEGABYTE: f64 = 1_000_000.0;
@@ -154,24 +163,28 @@ impl Report {
         writeln!(out)
     }
 
-    /// What commits alone leave of the rate of an empty component.
+    /// What commits and requests to others alone leave of the rate of an empty component.
     fn floors(&self, out: &mut Formatter) -> fmt::Result {
         let peak = |letter| self.row(letter).map(|measured| measured.peak);
-        let (Some(empty), Some(committed)) = (peak('a'), peak('j')) else { return Ok(()) };
-        let commit = (1.0 / committed - 1.0 / empty).max(0.0);
-        writeln!(out, "## What commits leave\n")?;
+        let (Some(empty), Some(commits), Some(calls)) = (peak('a'), peak('j'), peak('k')) else { return Ok(()) };
+        let [commit, call] = [commits, calls].map(|peak| (1.0 / peak - 1.0 / empty).max(0.0));
+        writeln!(out, "## What commits and requests leave\n")?;
         writeln!(
             out,
-            "A component that takes one row and commits it answers {committed:.0} requests a second (j): {:.0} µs beside the \
-             {:.0} µs of an empty request. If a commit costs a row what it costs that component, and all else is free:\n",
+            "An empty request takes {:.0} µs (a). One whose component commits a row takes {:.0} µs more (j), one whose \
+             component asks the platform {:.0} µs more (k). If both cost a row what they cost these components, commits that \
+             requests of one moment may share are left out, and all else is free, no more is possible than:\n",
+            1e6 / empty,
             commit * 1e6,
-            1e6 / empty
+            call * 1e6
         )?;
-        writeln!(out, "| row | commits of its own | which | at most of (a) | measured |\n|---|---|---|---|---|")?;
-        for (letter, commits, which) in COMMITS {
-            let most = 1.0 / (1.0 + commits * commit * empty);
+        writeln!(out, "| row | commits of its own | which | requests | at most req/s | at most of (a) | measured |")?;
+        writeln!(out, "|---|---|---|---|---|---|---|")?;
+        for Floor { letter, commits, which, calls } in FLOORS {
+            let most = 1.0 / (1.0 / empty + commits * commit + calls * call);
             let measured = peak(letter).map_or_else(|| "–".to_owned(), |peak| format!("{:.2}", peak / empty));
-            writeln!(out, "| {letter} | {commits} | {which} | {most:.2} | {measured} |")?;
+            let share = most / empty;
+            writeln!(out, "| {letter} | {commits} | {which} | {calls} | {most:.0} | {share:.2} | {measured} |")?;
         }
         writeln!(out)
     }

@@ -1,5 +1,6 @@
 //! States of gateways that have run for long: events that were handed on, and marks of older ones.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,7 +22,8 @@ const AGE: i64 = 6 * 24 * 3_600_000;
 const EVENTS: &str = r#"
     INSERT INTO event (id, system, message_id, kind, account, conversation, origin, received_at, state, lease_until,
         subscribers, raw)
-    SELECT printf('stock-%d', value), 'quntool', printf('stock-%d', value), 'text_msg', printf('1688%012d', value % 1000),
+    SELECT printf('%08x-%04x-7000-8000-%012x', (?2 - ?3 + value * ?3 / ?1) >> 16,
+        (?2 - ?3 + value * ?3 / ?1) & 65535, value), 'quntool', printf('stock-%d', value), 'text_msg', printf('1688%012d', value % 1000),
         printf('S:1688%012d_7881%012d', value % 1000, value % 10000), '', ?2 - ?3 + value * ?3 / ?1, 'routed', 0,
         '["bench"]',
         CAST(json_object('msgId', printf('stock-%d', value), 'type', 'text_msg', 'wxid', printf('1688%012d', value % 1000),
@@ -46,6 +48,14 @@ pub fn make_due(folder: &Path) -> Result<()> {
     database.busy_timeout(WAIT)?;
     database.execute_batch("BEGIN IMMEDIATE; UPDATE queue SET due_at = 0; UPDATE lane SET due_at = 0; COMMIT")?;
     Ok(())
+}
+
+/// Says in which states the messages are, and how many in each.
+pub fn fates(folder: &Path) -> Result<BTreeMap<String, u64>> {
+    let database = Connection::open(folder.join("sqlite.db"))?;
+    let mut statement = database.prepare("SELECT state, count(*) FROM message GROUP BY state")?;
+    let fates = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(fates.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Makes the state of a gateway that holds so many events and so many marks.

@@ -127,7 +127,7 @@ impl Stage {
             let peer = Peer::start(language, processes, data, &self.counterpart, setting.hands_on, &self.cores).await?;
             return Ok(Subject { url: peer.url.clone(), running: Running::Peer(peer), _data: own });
         }
-        let manifest = if kind == Kind::Empty { Manifest::of_probe() } else { Manifest::path() };
+        let manifest = if kind == Kind::Empty { self.probe(data)? } else { Manifest::path() };
         let mut command = host_command(&self.host, &manifest, FREE, data);
         let beside = self.host.with_file_name("components");
         command.arg("--cache").arg(setting.cache.unwrap_or(&beside));
@@ -144,6 +144,22 @@ impl Stage {
             gateway.tick(CREDENTIAL, TICK)?;
         }
         Ok(Subject { url: gateway.url().to_owned(), running: Running::Host { gateway, calls }, _data: own })
+    }
+
+    /// Writes the probe's manifest into a folder, with the right to ask the platforms.
+    fn probe(&self, folder: &Path) -> Result<PathBuf> {
+        let shipped = Manifest::of_probe();
+        let mut manifest: toml::Table = toml::from_str(&fs::read_to_string(&shipped)?)?;
+        let components = manifest.get_mut("component").and_then(toml::Value::as_table_mut);
+        let (_, probe) = components.and_then(|all| all.iter_mut().next()).context("the probe is no component")?;
+        let probe = probe.as_table_mut().context("the probe is no component")?;
+        let source = probe.get("source").and_then(toml::Value::as_str).context("the probe has no source")?;
+        let source = shipped.with_file_name(source).display().to_string();
+        probe.insert("source".into(), source.into());
+        probe.insert("allowed_outbound_hosts".into(), vec![self.counterpart.url().to_owned()].into());
+        let path = folder.join("probe.toml");
+        fs::write(&path, toml::to_string(&manifest)?).context("cannot write the probe's manifest")?;
+        Ok(path)
     }
 
     fn variables(&self, setting: &Setting<'_>) -> Variables {

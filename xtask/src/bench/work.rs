@@ -49,6 +49,8 @@ pub enum Work {
     Later,
     /// Commits a row, and nothing else.
     Commit,
+    /// Asks the platform, and nothing else.
+    Call,
 }
 
 /// The table that rows are committed to, by [`Work::Commit`]: with two of the indexes that an event has.
@@ -155,6 +157,10 @@ impl Target {
                 let row =
                     json!([callback.get("msgId"), conversation(&account, number % CUSTOMERS), callback.to_string()]);
                 return self.statements(&json!([{ "statement": ROW, "parameters": row }]));
+            }
+            Work::Call => {
+                let url = format!("{}/gnapi/open/msg/text", self.counterpart.url());
+                (self.begin(Method::POST, "/outbound").header(AUTHORIZATION, bearer), Some(json!({ "url": url })))
             }
             Work::Later => {
                 let request = self.begin(Method::POST, "/integration/wx_work/sendByWorkIds");
