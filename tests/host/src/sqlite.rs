@@ -23,6 +23,9 @@ const RESULT_LIMIT: usize = 128 << 20;
 const LOOKS_BACK: &str = "last_insert_rowid(), changes() and total_changes() are known inside of a transaction only: \
      call the functions of spin:sqlite instead";
 
+/// What a setting begins with.
+const PRAGMA: &str = "pragma";
+
 /// A guest's connection.
 pub struct Connection {
     pool: Arc<Pool>,
@@ -46,6 +49,11 @@ impl Connection {
 
     /// Runs a statement and reads all its rows.
     pub(crate) fn execute(&mut self, statement: &str, parameters: &[Value]) -> Result<QueryResult, Error> {
+        if self.own.is_none()
+            && let Some(answer) = self.set_before(statement)
+        {
+            return Ok(answer);
+        }
         let own = self.own.take();
         let is_own = own.is_some();
         let pooled = own.map_or_else(|| self.pool.lend(&self.setup), Ok).map_err(error)?;
@@ -63,9 +71,6 @@ impl Connection {
         let effects = pooled.effects();
         self.keeps |= effects.has(Effects::OWN);
         let mut statement = prepared.map_err(error)?;
-        if effects.has(Effects::SETUP) {
-            self.setup.push(text.to_owned());
-        }
         let result = if effects.has(Effects::LOOKS_BACK) && !is_own {
             Err(Error::Io(LOOKS_BACK.into()))
         } else {
@@ -75,11 +80,31 @@ impl Connection {
             self.last_insert_rowid = pooled.connection.last_insert_rowid();
             self.changes = pooled.connection.changes();
         }
+        if effects.has(Effects::SETUP)
+            && let Ok(answer) = &result
+        {
+            self.setup.push(text.to_owned());
+            self.pool.remember(&self.setup, answer);
+        }
         // What was prepared before would have its effects unnoticed.
         if effects.any() {
             statement.discard();
         }
         result
+    }
+
+    /// Makes a setting that somebody has made before, after the same ones: the next connection that is lent has it.
+    fn set_before(&mut self, statement: &str) -> Option<QueryResult> {
+        let word = statement.trim_start().get(..PRAGMA.len())?;
+        if !word.eq_ignore_ascii_case(PRAGMA) {
+            return None;
+        }
+        self.setup.push(statement.to_owned());
+        let answer = self.pool.answered(&self.setup);
+        if answer.is_none() {
+            self.setup.pop();
+        }
+        answer
     }
 
     /// The row id of the last insert.
@@ -231,6 +256,27 @@ mod tests {
             connection.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
         }
         assert_eq!(idle(&connections[0]), 1);
+    }
+
+    #[test]
+    fn guests_that_set_theirs_up_alike_share_it() {
+        let (_folder, mut connections) = connections(8);
+        for connection in &mut connections {
+            let answer = connection.execute("PRAGMA journal_mode=WAL", &[]).unwrap();
+            assert_eq!(format!("{:?}", answer.rows[0].values), r#"[Value::Text("wal")]"#);
+            connection.execute("PRAGMA synchronous=NORMAL", &[]).unwrap();
+            connection.execute("CREATE TABLE IF NOT EXISTS t (a)", &[]).unwrap();
+            assert_eq!(number(connection, "PRAGMA synchronous"), 1);
+        }
+        assert_eq!(idle(&connections[0]), 1);
+    }
+
+    #[test]
+    fn another_setting_keeps_its_connection() {
+        let (_folder, mut connections) = connections(2);
+        connections[0].execute("PRAGMA cache_size=7", &[]).unwrap();
+        assert_eq!(number(&mut connections[0], "PRAGMA cache_size"), 7);
+        assert_ne!(number(&mut connections[1], "PRAGMA cache_size"), 7);
     }
 
     #[test]

@@ -34,7 +34,9 @@ where
         return Err(too_large(limit, body).await);
     }
     let mut bytes = Vec::with_capacity(announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
-    while let Some(frame) = body.frame().await {
+    while announced.is_none_or(|length| length > bytes.len() as u64)
+        && let Some(frame) = body.frame().await
+    {
         let frame = frame.map_err(|_| Refusal::new(Problem::InvalidBody, "请求体传输中断"))?;
         if let Ok(data) = frame.into_data() {
             if bytes.len() + data.as_ref().len() > limit {

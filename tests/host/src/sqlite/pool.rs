@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use crate::bindings::spin::sqlite::sqlite::QueryResult;
 use crate::blocking::busy;
 
 /// How many prepared statements a connection keeps.
@@ -22,7 +23,7 @@ const STATEMENTS: usize = 128;
 pub(super) struct Effects(u8);
 
 impl Effects {
-    /// It sets the connection up (`PRAGMA`).
+    /// It sets the connection up: one of [`SETTINGS`].
     pub const SETUP: Self = Self(1);
     /// It changes the schema, which leaves the counts of changed rows as they are.
     pub const SCHEMA: Self = Self(2);
@@ -43,8 +44,10 @@ impl Effects {
 
     fn of(action: &AuthAction<'_>) -> Self {
         match action {
-            AuthAction::Pragma { .. } => Self::SETUP,
-            AuthAction::Attach { .. }
+            AuthAction::Pragma { pragma_value: None, .. } => Self::default(),
+            AuthAction::Pragma { pragma_name, .. } if SETTINGS.contains(pragma_name) => Self::SETUP,
+            AuthAction::Pragma { .. }
+            | AuthAction::Attach { .. }
             | AuthAction::Detach { .. }
             | AuthAction::CreateTempIndex { .. }
             | AuthAction::CreateTempTable { .. }
@@ -66,6 +69,9 @@ impl Effects {
         }
     }
 }
+
+/// The settings that connections are lent by; one that makes another keeps its connection.
+const SETTINGS: [&str; 3] = ["foreign_keys", "journal_mode", "synchronous"];
 
 /// SQL functions that tell what the connection did before.
 const COUNTS: [&str; 3] = ["last_insert_rowid", "changes", "total_changes"];
@@ -107,12 +113,14 @@ impl Pooled {
 pub(crate) struct Pool {
     path: PathBuf,
     idle: Mutex<HashMap<Vec<String>, Vec<Pooled>>>,
+    /// What the last of these statements answered.
+    set: Mutex<HashMap<Vec<String>, QueryResult>>,
 }
 
 impl Pool {
     /// A pool for a file.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+        Self { path, idle: Mutex::default(), set: Mutex::default() }
     }
 
     /// Lends a connection that was set up by these statements, in this order.
@@ -138,6 +146,16 @@ impl Pool {
             Some(alike) => alike.push(pooled),
             None => drop(idle.insert(setup.to_vec(), vec![pooled])),
         }
+    }
+
+    /// Remembers what a setting answered, the last of these statements: whoever makes it again needs no connection yet.
+    pub(super) fn remember(&self, setup: &[String], answer: &QueryResult) {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).insert(setup.to_vec(), answer.clone());
+    }
+
+    /// What a setting answered, the last of these statements; none if nobody has made it.
+    pub(super) fn answered(&self, setup: &[String]) -> Option<QueryResult> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).get(setup).cloned()
     }
 
     pub(super) fn idle(&self) -> MutexGuard<'_, HashMap<Vec<String>, Vec<Pooled>>> {
