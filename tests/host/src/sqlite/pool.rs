@@ -71,7 +71,7 @@ impl Effects {
 }
 
 /// The settings that connections are lent by; one that makes another keeps its connection.
-const SETTINGS: [&str; 3] = ["foreign_keys", "journal_mode", "synchronous"];
+const SETTINGS: [&str; 4] = ["foreign_keys", "journal_mode", "page_size", "synchronous"];
 
 /// SQL functions that tell what the connection did before.
 const COUNTS: [&str; 3] = ["last_insert_rowid", "changes", "total_changes"];
