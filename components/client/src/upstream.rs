@@ -1,9 +1,8 @@
 //! The one place where a request leaves for a platform.
 
-use bytes::Bytes;
 use futures::{FutureExt, future::Either, future::select, pin_mut};
 use http::{HeaderValue, Request};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use serde_json::Value;
 use spin_sdk::wasip3::{
     http::types::{ErrorCode, RequestOptions},
@@ -131,9 +130,9 @@ async fn transfer(outbound: Outbound) -> Result<Answer, Silence> {
     }
     let secrets = outbound.secrets;
     let request = request
-        .body(Full::new(Bytes::from(outbound.body)))
+        .body(outbound.body)
         .map_err(|_| Silence::Unreached { reason: "平台地址或凭证的配置无效".into(), timed_out: false })?;
-    let response = spin_sdk::http::send(request).await.map_err(|error| silence(&error))?;
+    let response = runtime::outbound::send(request).await.map_err(|error| silence(&error))?;
     let status = response.status().as_u16();
     Ok(Answer { status, body: hidden(body(response).await?, &secrets) })
 }

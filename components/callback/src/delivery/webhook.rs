@@ -6,15 +6,13 @@ use crate::{
     document,
     journal::deliveries::{Delivery, Tried},
 };
-use bytes::Bytes;
 use futures::{
     FutureExt,
     future::{Either, select},
     pin_mut,
 };
 use http::{HeaderMap, Request, header};
-use http_body_util::Full;
-use runtime::clock;
+use runtime::{clock, outbound};
 use spin_sdk::wasip3::{
     http::types::{ErrorCode, RequestOptions},
     http_compat::RequestOptionsExtension,
@@ -51,7 +49,7 @@ fn request(
     url: &str,
     webhook: &Webhook,
     configuration: &Configuration,
-) -> Result<Request<Full<Bytes>>, &'static str> {
+) -> Result<Request<Vec<u8>>, &'static str> {
     let event = &delivery.event;
     let body = document::write(event, event.unverified, configuration).ok_or("the event cannot be written")?;
     let seconds = i64::try_from(clock::now() / 1_000).unwrap_or_default();
@@ -63,13 +61,13 @@ fn request(
         .header("webhook-timestamp", seconds)
         .header("webhook-signature", signature)
         .extension(timeouts())
-        .body(Full::new(Bytes::from(body)))
+        .body(body.into())
         .map_err(|_| "the subscriber's address is not valid")
 }
 
 /// Sends a request; only the status and `Retry-After` (in milliseconds) of the answer are read. No redirect is followed.
-async fn send(request: Request<Full<Bytes>>) -> Result<(u16, Option<u64>), &'static str> {
-    let answer = spin_sdk::http::send(request).fuse();
+async fn send(request: Request<Vec<u8>>) -> Result<(u16, Option<u64>), &'static str> {
+    let answer = outbound::send(request).fuse();
     let timer = clock::sleep(TIMEOUT).fuse();
     pin_mut!(answer, timer);
     match select(answer, timer).await {

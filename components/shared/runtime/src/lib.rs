@@ -1,10 +1,11 @@
-//! What the host gives every component: clock, randomness, variables and log.
+//! What the host gives every component: clock, randomness, variables, log, and the way out.
 //!
 //! This is an edge: logic takes times and identifiers as arguments, and only the outermost functions of a component
 //! call this crate.
 
 pub mod clock;
 pub mod log;
+pub mod outbound;
 
 use spin_sdk::variables;
 
