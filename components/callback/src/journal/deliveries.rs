@@ -152,7 +152,13 @@ pub fn restart(sql: &impl Sql, subscriber: &str, url: &str) -> Result<(), Error>
 pub fn abandon(sql: &impl Sql, subscribers: &[&str], now: u64) -> Result<u32, Error> {
     let rows = sql.query(
         "UPDATE delivery SET state = 'dead', changed_at = ?2, reason = 'the subscriber is not configured any more'
-         WHERE state IN ('waiting', 'pending', 'delivering', 'retrying') AND due_at <= ?2
+         WHERE sequence IN (
+            SELECT sequence FROM delivery INDEXED BY delivery_due
+            WHERE state IN ('pending', 'delivering', 'retrying') AND due_at <= ?2
+            AND subscriber NOT IN (SELECT value FROM json_each(?1))
+            UNION ALL SELECT sequence FROM delivery INDEXED BY delivery_waiting
+            WHERE state = 'waiting' AND subscriber NOT IN (SELECT value FROM json_each(?1)))
+         AND state IN ('waiting', 'pending', 'delivering', 'retrying') AND due_at <= ?2
          AND subscriber NOT IN (SELECT value FROM json_each(?1)) RETURNING 1",
         &[json!(subscribers).to_string().into(), integer(now)],
     )?;

@@ -11,7 +11,20 @@ use super::{
     routing::{Route, route},
     *,
 };
-use store::memory::Memory;
+use store::memory::{Memory, Planned};
+
+#[test]
+fn what_runs_every_second_looks_at_no_more_than_it_is_about() {
+    let sql = journal();
+    let planned = Planned(&sql);
+    routing::claim(&planned, &mut routing::Looked::default(), 1, 2, 9).unwrap();
+    routing::route(&planned, &[1], &Route::To { subscribers: &["a"], unverified: false }, 1).unwrap();
+    super::deliveries::due(&planned, &["a"], 1).unwrap();
+    super::deliveries::claim(&planned, "a", 1, 2, 9).unwrap();
+    super::deliveries::abandon(&planned, &["a"], 1).unwrap();
+    super::retention::old(&planned, 1, 1, 9).unwrap();
+    super::retention::marks(&planned, 1, 9).unwrap();
+}
 
 fn journal() -> Memory {
     Memory::new(&schema::MIGRATIONS)

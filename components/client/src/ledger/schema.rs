@@ -44,6 +44,7 @@ const LEDGER: &[&str] = &[
      WHERE system = 'quntool' AND upstream_id IS NULL AND state IN ('sending', 'submitted', 'unknown', 'expired')",
     "CREATE INDEX message_counted ON message (counted_until) WHERE counted_until IS NOT NULL",
     "CREATE INDEX message_created ON message (created_at)",
+    "CREATE INDEX message_key ON message (created_at) WHERE idempotency_key IS NOT NULL",
     "CREATE TABLE recipient (
         message_id TEXT NOT NULL,
         recipient TEXT NOT NULL,

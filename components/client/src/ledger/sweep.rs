@@ -1,4 +1,7 @@
 //! What time does to messages: vanished workers, deadlines, old rows.
+//!
+//! This runs every second: no statement looks at more messages than it is about. A partial index serves a statement that
+//! repeats its condition.
 
 use super::system;
 use crate::bindings::exports::wecom::gateway::types::System;
@@ -16,7 +19,8 @@ pub const RETENTION: u64 = 30 * 24 * HOUR;
 pub fn vanished_while_sending(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
     count(sql.query(
         "UPDATE message SET state = 'unknown', reason = '网关在等待平台应答时中断', changed_at = ?1
-         WHERE id IN (SELECT id FROM message WHERE state = 'sending' AND lease_until < ?1 LIMIT ?2) RETURNING 1",
+         WHERE id IN (SELECT id FROM message
+            WHERE state IN ('accepted', 'sending') AND state = 'sending' AND lease_until < ?1 LIMIT ?2) RETURNING 1",
         &[integer(now), most.into()],
     ))
 }
@@ -26,7 +30,8 @@ pub fn vanished_before_sending(sql: &impl Sql, now: u64, most: u32) -> Result<u3
     count(sql.query(
         "UPDATE message SET state = 'refused', reason = '网关在发送前中断,消息未发送', changed_at = ?1,
             idempotency_key = NULL
-         WHERE id IN (SELECT id FROM message WHERE state = 'accepted' AND lease_until < ?1 LIMIT ?2) RETURNING 1",
+         WHERE id IN (SELECT id FROM message
+            WHERE state IN ('accepted', 'sending') AND state = 'accepted' AND lease_until < ?1 LIMIT ?2) RETURNING 1",
         &[integer(now), most.into()],
     ))
 }
@@ -55,7 +60,7 @@ pub fn past_deadline(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> 
 pub fn old(sql: &impl Sql, now: u64, most: u32) -> Result<u32, Error> {
     sql.query(
         "UPDATE message SET idempotency_key = NULL WHERE id IN (
-            SELECT id FROM message WHERE idempotency_key IS NOT NULL AND created_at < ?1 LIMIT ?2)",
+            SELECT id FROM message INDEXED BY message_key WHERE idempotency_key IS NOT NULL AND created_at < ?1 LIMIT ?2)",
         &[integer(now.saturating_sub(IDEMPOTENCY)), most.into()],
     )?;
     let horizon = integer(now.saturating_sub(RETENTION));

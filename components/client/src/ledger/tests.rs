@@ -5,7 +5,7 @@ mod lost;
 use super::{sweep, *};
 use crate::bindings::exports::wecom::gateway::messages::{Filter, Outcome, Settlement};
 use proptest::prelude::*;
-use store::memory::Memory;
+use store::memory::{Memory, Planned};
 
 fn ledger() -> Memory {
     Memory::new(&schema::MIGRATIONS)
@@ -54,6 +54,22 @@ fn history(sql: &Memory) -> Vec<State> {
 fn sent(sql: &Memory) {
     assert_eq!(insert(sql, &ENTRY).unwrap(), None);
     assert!(sending(sql, "m-1", 1_001, 20_000));
+}
+
+#[test]
+fn what_runs_every_second_looks_at_no_more_than_it_is_about() {
+    let sql = ledger();
+    let planned = Planned(&sql);
+    sweep::vanished_while_sending(&planned, 1, 9).unwrap();
+    sweep::vanished_before_sending(&planned, 1, 9).unwrap();
+    sweep::without_outcome(&planned, 1, 9).unwrap();
+    sweep::past_deadline(&planned, 1, 9).unwrap();
+    sweep::old(&planned, 1, 9).unwrap();
+    sweep::counted(&planned, 1, 9).unwrap();
+    queue::claim(&planned, r#"["quntool"]"#, "w", 1, 2, 9).unwrap();
+    queue::keep(&planned, "quntool/a", "w", 2).unwrap();
+    queue::next(&planned, "quntool/a", 1, "[]").unwrap();
+    queue::release(&planned, "quntool/a", "w", 1).unwrap();
 }
 
 #[test]

@@ -25,6 +25,29 @@ impl Memory {
     }
 }
 
+/// A database on which no statement may look at all rows of a table: what runs again and again is to cost what it is
+/// about, however much is stored.
+pub struct Planned<'a>(pub &'a Memory);
+
+impl Sql for Planned<'_> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
+        for row in self.0.query(&format!("EXPLAIN QUERY PLAN {statement}"), parameters)? {
+            let step: String = row.get(3)?;
+            let table = step.strip_prefix("SCAN ").filter(|scanned| !scanned.contains("USING"));
+            assert!(table.is_none_or(|table| self.is_small(table)), "{step}: {statement}");
+        }
+        self.0.query(statement, parameters)
+    }
+}
+
+impl Planned<'_> {
+    /// Whether it is no table, but what a statement brings with it.
+    fn is_small(&self, name: &str) -> bool {
+        let found = self.0.query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", &[name.into()]);
+        found.is_ok_and(|rows| rows.is_empty())
+    }
+}
+
 impl Sql for Memory {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
         let failed = |error: rusqlite::Error| Error::Database(error.to_string());
