@@ -16,4 +16,6 @@ fn every_row_of_the_gateway_is_answered_as_it_should() {
         assert!(printed.contains(&format!("\n| {row} | ")), "{row}: {printed}");
     }
     assert!(printed.contains("\n| 10 of 10 | "), "{printed}");
+    let fates = printed.lines().find(|line| line.contains("What they come to: "));
+    assert!(fates.is_some_and(|fates| fates.ends_with(" `submitted`.") && !fates.contains(',')), "{printed}");
 }

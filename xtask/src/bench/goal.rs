@@ -72,7 +72,7 @@ pub fn goals(report: &Report) -> Vec<Goal> {
 }
 
 /// Returns the highest peak that a peer has at this work.
-fn best_peer(report: &Report, work: Work) -> Option<f64> {
+pub fn best_peer(report: &Report, work: Work) -> Option<f64> {
     let peers = report.rows().filter(|(row, _)| row.work == work && matches!(row.kind, Kind::Peer(..)));
     let peaks = peers.map(|(_, measured)| measured.peak);
     peaks.max_by(f64::total_cmp)

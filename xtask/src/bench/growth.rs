@@ -1,5 +1,6 @@
 //! What becomes of the rates when there is much: events, accounts, a queue, time.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -93,6 +94,8 @@ pub struct Drain {
     pub messages: u64,
     /// Messages per second, and processor seconds of 1,000, in each slice.
     pub slices: Vec<(f64, f64)>,
+    /// What the gateway says of messages that the platform has taken, and of how many.
+    pub fates: BTreeMap<String, u64>,
 }
 
 /// Queues messages to employees for later, and measures how they leave when they are all due at once.
@@ -126,10 +129,7 @@ pub async fn drain(stage: &Stage, count: u64) -> Result<Drain> {
     }
     // The gateway hears of the last answers.
     sleep(SETTLED).await;
-    let fates = stock::fates(folder.path())?;
-    let taken = fates.keys().all(|state| state == "submitted");
-    ensure!(taken, "the platform has taken every message, and the gateway says: {fates:?}");
-    Ok(Drain { messages, slices })
+    Ok(Drain { messages, slices, fates: stock::fates(folder.path())? })
 }
 
 /// Resident memory of the host under (b).

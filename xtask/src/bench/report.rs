@@ -8,11 +8,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::goal::goals;
+use super::goal::{best_peer, goals};
 use super::growth::{Drain, Memory, Sending, Stored};
 use super::measure::Measured;
 use super::row::{ROWS, Row};
 use super::start::Starts;
+use super::work::Work;
 
 /// What stands in the document beside the numbers.
 const PREFACE: &str = include_str!("preface.md");
@@ -186,7 +187,28 @@ impl Report {
             let share = most / empty;
             writeln!(out, "| {letter} | {commits} | {which} | {calls} | {most:.0} | {share:.2} | {measured} |")?;
         }
-        writeln!(out)
+        let best = |work| best_peer(self, work).map_or_else(|| "–".to_owned(), |peak| format!("{peak:.0}"));
+        writeln!(
+            out,
+            "\nThe best peers reach {} (b), {} (d) and {} (e): they commit and ask within one process, without a guest that \
+             calls a host.\n",
+            best(Work::Callback),
+            best(Work::HandOn),
+            best(Work::Text)
+        )?;
+        let tail = |letter| {
+            self.row(letter).map_or(0.0, |measured| {
+                let [_, tail, _] = measured.latencies;
+                tail
+            })
+        };
+        writeln!(
+            out,
+            "The tail is the write-ahead log's: whoever commits its thousandth page waits for the checkpoint, and those behind \
+             wait as well. At half of its peak (j), which does nothing else, has a p99 of {:.1} ms; (b) has {:.1}.\n",
+            tail('j'),
+            tail('b')
+        )
     }
 
     fn stored(&self, out: &mut Formatter) -> fmt::Result {
@@ -215,9 +237,10 @@ impl Report {
     fn drain(&self, out: &mut Formatter) -> fmt::Result {
         let Some(drain) = &self.drain else { return Ok(()) };
         drain.begin(out, "A long queue")?;
-        let Drain { messages, slices } = &drain.what;
+        let Drain { messages, slices, fates } = &drain.what;
         let head = "| part | messages a second | CPU s per 1,000 |";
-        writeln!(out, "{messages} messages to employees leave.\n\n{head}\n|---|---|---|")?;
+        let fates = fates.iter().map(|(fate, count)| format!("{count} `{fate}`")).collect::<Vec<_>>().join(", ");
+        writeln!(out, "{messages} messages to employees leave. What they come to: {fates}.\n\n{head}\n|---|---|---|")?;
         for (number, (rate, seconds)) in (1..).zip(slices) {
             writeln!(out, "| {number} of {} | {rate:.0} | {seconds:.3} |", slices.len())?;
         }

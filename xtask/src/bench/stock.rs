@@ -50,10 +50,11 @@ pub fn make_due(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Says in which states the messages are, and how many in each.
+/// Says in which states the messages are and why, and how many in each.
 pub fn fates(folder: &Path) -> Result<BTreeMap<String, u64>> {
     let database = Connection::open(folder.join("sqlite.db"))?;
-    let mut statement = database.prepare("SELECT state, count(*) FROM message GROUP BY state")?;
+    let mut statement = database
+        .prepare("SELECT state || coalesce(' (' || reason || ')', '') AS fate, count(*) FROM message GROUP BY fate")?;
     let fates = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(fates.collect::<rusqlite::Result<_>>()?)
 }

@@ -1,5 +1,5 @@
 //! Callbacks of one moment enter the journal by one statement, because what a commit costs hardly depends on how many of
-//! them it is about. None of them waits for others to come.
+//! them it is about. Each gives way once before it commits.
 
 use crate::{
     envelope::Envelope,
@@ -28,7 +28,7 @@ thread_local! {
 pub async fn insert(database: Database, entry: Entry, envelope: Envelope) -> Result<(), Error> {
     let outcome = Rc::new(Cell::new(None));
     WAITING.with_borrow_mut(|waiting| waiting.push(Waiting { entry, envelope, outcome: outcome.clone() }));
-    runtime::yield_now().await;
+    runtime::give_way().await;
     if let Some(committed) = outcome.take() {
         return committed;
     }

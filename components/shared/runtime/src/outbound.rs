@@ -1,6 +1,6 @@
 //! Requests to others.
 
-use crate::yield_now;
+use crate::give_way;
 use spin_sdk::{
     http::{FromResponse, Response},
     wasip3::{
@@ -34,6 +34,6 @@ pub async fn send(request: http::Request<Vec<u8>>) -> Result<Response, ErrorCode
         .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
     // What is left over when the host has gone away has nobody to go to.
     spawn(async move { drop(writer.write_all(body).await) });
-    yield_now().await;
+    give_way().await;
     Response::from_response(client::send(request).await?)
 }
