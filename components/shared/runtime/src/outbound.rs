@@ -15,7 +15,7 @@ use spin_sdk::{
 
 /// Sends a request, and resolves when the head of its answer is there.
 ///
-/// The body is offered before the request is handed to the host, which so has it when it writes the head. Spin 4.1 does
+/// The body is offered before the request is handed to the host, which so can have it when it writes the head. Spin 4.1 does
 /// not set `TCP_NODELAY`: a body that leaves in a write of its own waits about 40 ms for the acknowledgement of its head,
 /// on every connection that was kept.
 pub async fn send(request: http::Request<Vec<u8>>) -> Result<Response, ErrorCode> {
