@@ -13,14 +13,16 @@ use crate::{
     upstream::{self, hidden, silence},
 };
 use contract::quntool::{ROOT, files};
-use runtime::clock;
+use http::Method;
+use runtime::{clock, outbound};
 use serde_json::Value;
 use spin_sdk::wasip3::{
     self,
     http::{
         client,
-        types::{ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme},
+        types::{ErrorCode, RequestOptions, Response},
     },
+    http_compat::RequestOptionsExtension,
 };
 use std::{cell::RefCell, rc::Rc};
 use store::Database;
@@ -110,7 +112,7 @@ async fn post(media_type: &str, length: Option<u64>, body: StreamReader<u8>) -> 
     ];
     headers.extend(length.map(|length| ("content-length", length.to_string())));
     let url = format!("{}{ROOT}/file/upload", configuration.quntool_url);
-    let response = send(&Method::Post, &url, &headers, Some(body)).await?;
+    let response = send(Method::POST, &url, &headers, Some(body)).await?;
     let status = response.get_status_code();
     let response = spin_sdk::http::FromResponse::from_response(response).map_err(|error| failure(silence(&error)))?;
     let body = upstream::body(response).await.map_err(failure)?;
@@ -125,7 +127,7 @@ pub async fn download(path: &str) -> Result<File, Failure> {
     let configuration = configuration::read().await;
     let url = format!("{}{}", configuration.quntool_url, files::encode(path));
     let headers = [("apikey", configuration.quntool_apikey.clone())];
-    let response = send(&Method::Get, &url, &headers, None).await?;
+    let response = send(Method::GET, &url, &headers, None).await?;
     let status = response.get_status_code();
     if !matches!(status, 200 | 206) {
         return Err(if status == 404 { Failure::NotFound } else { lost("平台没有返回文件") });
@@ -141,26 +143,19 @@ pub async fn download(path: &str) -> Result<File, Failure> {
 
 /// Sends a request whose body comes as a stream, and resolves when the answer's head is there.
 pub async fn send(
-    method: &Method,
+    method: Method,
     url: &str,
     headers: &[(&str, String)],
     body: Option<StreamReader<u8>>,
 ) -> Result<Response, Failure> {
     let broken = || failure(silence(&ErrorCode::HttpRequestUriInvalid));
-    let uri: http::Uri = url.parse().map_err(|_| broken())?;
-    let fields: Vec<(String, Vec<u8>)> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-    let fields = Fields::from_list(&fields).map_err(|_| broken())?;
     let options = RequestOptions::new();
     upstream::set_timeouts(&options);
-    let (_, trailers) = wasip3::wit_future::new(|| Ok(None));
-    let (request, _) = Request::new(fields, body, trailers, Some(options));
-    let scheme = if uri.scheme_str() == Some("http") { Scheme::Http } else { Scheme::Https };
-    let set = request
-        .set_method(method)
-        .and_then(|()| request.set_scheme(Some(&scheme)))
-        .and_then(|()| request.set_authority(uri.authority().map(http::uri::Authority::as_str)))
-        .and_then(|()| request.set_path_with_query(uri.path_and_query().map(http::uri::PathAndQuery::as_str)));
-    set.map_err(|()| broken())?;
+    let mut request = http::Request::builder().method(method).uri(url).extension(RequestOptionsExtension(options));
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let (parts, ()) = request.body(()).map_err(|_| broken())?.into_parts();
+    let request = outbound::host_request(parts, body).map_err(|_| broken())?;
     client::send(request).await.map_err(|error| failure(silence(&error)))
 }

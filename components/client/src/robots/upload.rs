@@ -13,8 +13,8 @@ use crate::{
     upstream::{self, hidden, silence},
 };
 use contract::kdocs::{media::UPLOAD_PATH, refusal};
+use http::Method;
 use serde_json::Value;
-use spin_sdk::wasip3::http::types::Method;
 use wit_bindgen::StreamReader;
 
 /// Uploads a file; see `wit/robots.wit`.
@@ -34,7 +34,7 @@ pub async fn upload(
     let url = format!("{}{UPLOAD_PATH}?key={key}&type={kind}", configuration.robot_url);
     let mut headers = vec![("content-type", media_type.to_owned()), ("accept", "application/json".to_owned())];
     headers.extend(length.map(|length| ("content-length", length.to_string())));
-    let response = transfer::send(&Method::Post, &url, &headers, Some(body)).await.map_err(of_robots)?;
+    let response = transfer::send(Method::POST, &url, &headers, Some(body)).await.map_err(of_robots)?;
     let status = response.get_status_code();
     let lost = |error| Ending::Silence(error).failure(None, System::Kdocs);
     let response = spin_sdk::http::FromResponse::from_response(response).map_err(|error| lost(silence(&error)))?;
