@@ -18,6 +18,7 @@ use spin_sdk::wasip3::{
     http_compat::RequestOptionsExtension,
 };
 use standardwebhooks::Webhook;
+use std::time::UNIX_EPOCH;
 
 /// A subscriber has so many milliseconds to answer (Standard Webhooks: 15 to 30 s).
 pub const TIMEOUT: u64 = 15_000;
@@ -94,8 +95,8 @@ fn retry_after(headers: &HeaderMap, now: u64) -> Option<u64> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(seconds.saturating_mul(1_000));
     }
-    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis();
-    Some(u64::try_from(date).ok()?.saturating_sub(now))
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(u64::try_from(date.as_millis()).ok()?.saturating_sub(now))
 }
 
 fn reason(error: &ErrorCode) -> &'static str {
