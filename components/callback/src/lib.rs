@@ -28,6 +28,7 @@ pub mod fuzzing {
 
 use contract::Problem;
 use http::Method;
+use runtime::task;
 use spin_sdk::{
     http::{IntoResponse, Request},
     http_service,
@@ -37,6 +38,7 @@ use surface::{Answer, Refusal, Surface};
 /// The entry point: routes a request, and answers it under an id of its own.
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
+    let _begun = task::begin();
     let request_id = runtime::identifier();
     let answer = route(request).await.unwrap_or_else(|refusal| Surface::Gateway.refuse(&refusal, &request_id));
     Ok::<_, spin_sdk::http::Error>(answer.into_response(&request_id))

@@ -12,8 +12,7 @@ use crate::{
     ledger::{queue, schema::MIGRATIONS, sweep},
     send::internal,
 };
-use futures::{StreamExt, stream::FuturesUnordered};
-use runtime::clock;
+use runtime::{clock, task::Group};
 use std::rc::Rc;
 use store::{Database, Error};
 
@@ -50,11 +49,11 @@ async fn queue(database: &Database, configuration: &Rc<Configuration>, budget: B
     let worker = runtime::identifier();
     let mut left = 0;
     let mut failed = None;
-    let mut lanes = FuturesUnordered::new();
+    let mut lanes = Group::default();
     loop {
         let now = clock::now();
-        if now < over && left < budget.messages && lanes.len() < LANES && failed.is_none() {
-            let room = u32::try_from(LANES - lanes.len()).unwrap_or(1);
+        if now < over && left < budget.messages && lanes.count() < LANES && failed.is_none() {
+            let room = u32::try_from(LANES - lanes.count()).unwrap_or(1);
             match queue::claim(database, &systems, &worker, now, now + lane::LEASE, room) {
                 Ok(claimed) => lanes.extend(claimed.into_iter().map(|lane| {
                     let most = budget.messages.saturating_sub(left);

@@ -38,10 +38,12 @@ use bindings::{
     Component,
     exports::wecom::gateway::{messages, quntool, robots as robot_media, types},
 };
+use runtime::task;
 use wit_bindgen::StreamReader;
 
 impl messages::Guest for Component {
     async fn send(message: types::Message) -> Result<types::Receipt, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         send::send(message).await
     }
 
@@ -51,6 +53,7 @@ impl messages::Guest for Component {
         company_id: Option<String>,
         extra: Option<String>,
     ) -> Result<types::Receipt, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         recall::recall(&caller, &id, company_id, extra.as_deref()).await
     }
 
@@ -75,6 +78,7 @@ impl messages::Guest for Component {
     }
 
     async fn drain(budget: messages::Budget) -> Result<messages::Drained, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         drain::drain(budget).await
     }
 }
@@ -87,12 +91,14 @@ impl robot_media::Guest for Component {
         length: Option<u64>,
         body: StreamReader<u8>,
     ) -> Result<robot_media::Uploaded, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         robots::upload::upload(&webhook, kind, &media_type, length, body).await
     }
 }
 
 impl quntool::Guest for Component {
     async fn call(operation: String, arguments: String) -> Result<quntool::Answer, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         call::call(&operation, &arguments).await
     }
 
@@ -101,10 +107,12 @@ impl quntool::Guest for Component {
         length: Option<u64>,
         body: StreamReader<u8>,
     ) -> Result<quntool::Answer, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         call::transfer::upload(&media_type, length, body).await
     }
 
     async fn download(path: String) -> Result<quntool::File, types::Failure> {
+        let _begun = task::begin_with_a_yield().await;
         call::transfer::download(&path).await
     }
 }

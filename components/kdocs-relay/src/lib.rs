@@ -13,6 +13,7 @@ pub mod fuzzing {
 
 use contract::{Problem, kdocs};
 use http::Method;
+use runtime::task;
 use spin_sdk::{
     http::{IntoResponse, Request},
     http_service,
@@ -22,6 +23,7 @@ use surface::{Answer, Refusal, Surface};
 /// The entry point: routes a request, and answers it in its surface's envelope under an id of its own.
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
+    let _begun = task::begin();
     let request_id = runtime::identifier();
     let surface = Surface::of(request.uri().path());
     let answer = match route(request, &request_id).await {

@@ -19,6 +19,7 @@ pub mod fuzzing {
 use caller::quntool;
 use contract::{Problem, quntool::files};
 use http::{HeaderMap, Method};
+use runtime::task;
 use spin_sdk::{
     http::{IntoResponse, Request},
     http_service,
@@ -71,6 +72,7 @@ impl From<Answer> for Reply {
 /// The entry point: routes a request, and answers it in its surface's envelope under an id of its own.
 #[http_service]
 async fn handle(request: Request) -> Result<types::Response, spin_sdk::http::Error> {
+    let _begun = task::begin();
     let path = request.uri().path().to_owned();
     let exchange = Exchange {
         request_id: runtime::identifier(),

@@ -7,10 +7,10 @@ use crate::{
     journal::deliveries::{self, AT_ONCE, Delivery, Tried},
     subscriber::Subscriber,
 };
-use futures::{StreamExt, stream::FuturesUnordered};
 use runtime::{
     clock,
     log::{self, Level},
+    task::Group,
 };
 use store::{Database, Error};
 
@@ -28,7 +28,7 @@ pub async fn hand_on(database: &Database, configuration: &Configuration, counts:
         return Ok(());
     };
     let over = clock::now() + RUN;
-    let mut under_way = FuturesUnordered::new();
+    let mut under_way = Group::default();
     // A try that is under way is ended and recorded, whatever happens to the others.
     let mut broken = None;
     loop {

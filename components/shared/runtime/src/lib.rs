@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod log;
 pub mod outbound;
+pub mod task;
 
 use spin_sdk::variables;
 
@@ -17,14 +18,6 @@ pub fn identifier() -> String {
 /// Returns a new identifier that tells this time, in milliseconds since the Unix epoch.
 pub fn identifier_at(time: u64) -> String {
     uuid::Builder::from_unix_timestamp_millis(time, &random()).into_uuid().to_string()
-}
-
-/// Lets go on what else is ready in this instance: requests that have come meanwhile begin.
-///
-/// It waits for the shortest time that there is, about a millisecond, and has its turn then. Whoever yields to the host
-/// instead has no turn for as long as any other task of the instance has an event: under load, for seconds.
-pub async fn give_way() {
-    spin_sdk::time::sleep(std::time::Duration::from_nanos(1)).await;
 }
 
 /// Returns `N` random bytes of the host's generator.

@@ -1,6 +1,5 @@
 //! Requests to others.
 
-use crate::give_way;
 use http::request::Parts;
 use spin_sdk::{
     http::{FromResponse, Response},
@@ -15,20 +14,31 @@ use spin_sdk::{
         wit_future, wit_stream,
     },
 };
+use std::{future::poll_fn, pin::pin};
 
 /// Sends a request, and resolves when the head of its answer is there.
 ///
-/// The body is offered before the request is handed to the host, which so can have it when it writes the head. Spin 4.1 does
-/// not set `TCP_NODELAY`: a body that leaves in a write of its own waits about 40 ms for the acknowledgement of its head,
-/// on every connection that was kept.
+/// The body is written as soon as the host has the request, before this task waits: the host then has it when it writes the
+/// head. Written earlier it would lie in the guest until the host turns to it. Spin 4.1 does not set `TCP_NODELAY`: a body
+/// that leaves in a write of its own waits about 40 ms for the acknowledgement of its head, on every connection that was
+/// kept.
 pub async fn send(request: http::Request<Vec<u8>>) -> Result<Response, ErrorCode> {
     let (parts, body) = request.into_parts();
     let (mut writer, contents) = wit_stream::new();
     let request = host_request(parts, Some(contents))?;
-    // What is left over when the host has gone away has nobody to go to.
-    spawn(async move { drop(writer.write_all(body).await) });
-    give_way().await;
-    Response::from_response(client::send(request).await?)
+    let mut answer = pin!(client::send(request));
+    let mut body = Some(Box::pin(async move { drop(writer.write_all(body).await) }));
+    let answer = poll_fn(|context| {
+        let answered = answer.as_mut().poll(context);
+        if let Some(mut written) = body.take()
+            && written.as_mut().poll(context).is_pending()
+        {
+            // What is left over when the host has gone away has nobody to go to.
+            spawn(written);
+        }
+        answered
+    });
+    Response::from_response(answer.await?)
 }
 
 /// Makes the host's request of a head, its timeouts among the extensions, and of a body that comes as a stream.

@@ -1,0 +1,136 @@
+//! What goes on side by side in an instance.
+//!
+//! Guests' executor (that of `wit-bindgen`, a [`FuturesUnordered`]) yields to the host whenever it has polled everything
+//! that a task consists of; that is one future as a rule, so a task yields before anything that it waits for. And the host
+//! (wasmtime) lets nobody who has yielded go on for as long as any other task of the instance has an event: under load an
+//! answer of a platform would go unheard until it is given up.
+
+use futures::{
+    StreamExt,
+    channel::oneshot,
+    future::{Either, Pending, pending},
+    stream::FuturesUnordered,
+};
+use spin_sdk::wasip3::{spawn, wit_bindgen::yield_async};
+use std::time::Duration;
+
+/// A task of the host that has begun, until it is dropped.
+#[must_use]
+pub struct Begun {
+    _over: oneshot::Sender<()>,
+}
+
+/// Begins a task of the host, which yields once, when it first waits, and then not for as long as it has what this returns.
+pub fn begin() -> Begun {
+    let (over, until_over) = oneshot::channel();
+    // Of two futures, of which one is never polled in between, the executor has not polled all.
+    spawn(async {
+        // The other end is dropped.
+        let _: Result<(), _> = until_over.await;
+    });
+    Begun { _over: over }
+}
+
+/// Begins a task of the host that others answer in time only: it yields now, when it has not asked anybody yet.
+pub async fn begin_with_a_yield() -> Begun {
+    let begun = begin();
+    yield_async().await;
+    begun
+}
+
+/// Lets go on what else is ready in this instance: requests that have come meanwhile begin.
+///
+/// It waits for the shortest time that there is, about a millisecond.
+pub async fn give_way() {
+    spin_sdk::time::sleep(Duration::from_nanos(1)).await;
+}
+
+/// Futures that go on side by side within a task; whoever waits for them does not yield.
+pub struct Group<F: Future>(FuturesUnordered<Either<F, Pending<F::Output>>>);
+
+impl<F: Future> Default for Group<F> {
+    fn default() -> Self {
+        // One that is never polled again: as in `begin`.
+        Self(FuturesUnordered::from_iter([Either::Right(pending())]))
+    }
+}
+
+impl<F: Future> Group<F> {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len() - 1
+    }
+
+    /// Adds some.
+    pub fn extend(&mut self, futures: impl IntoIterator<Item = F>) {
+        self.0.extend(futures.into_iter().map(Either::Left));
+    }
+
+    /// Waits for the next one that is done; none if there is none.
+    pub async fn next(&mut self) -> Option<F::Output> {
+        if self.count() == 0 { None } else { self.0.next().await }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::{FutureExt, future::poll_fn};
+    use std::{
+        cell::RefCell,
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::{Context, Poll, Wake, Waker},
+    };
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_group_is_done_when_all_are() {
+        let mut group = Group::default();
+        assert_eq!(group.next().now_or_never(), Some(None));
+        group.extend([1, 2, 3].map(|number| async move { number }));
+        assert_eq!(group.count(), 3);
+        let mut done = Vec::new();
+        while let Some(Some(number)) = group.next().now_or_never() {
+            done.push(number);
+        }
+        done.sort_unstable();
+        assert_eq!(done, [1, 2, 3]);
+        assert_eq!(group.count(), 0);
+    }
+
+    #[test]
+    fn who_waits_for_a_group_does_not_wake_itself() {
+        let event = RefCell::new(None::<Waker>);
+        let waiting = poll_fn(|context| {
+            event.replace(Some(context.waker().clone()));
+            Poll::<()>::Pending
+        });
+        let mut group = Group::default();
+        group.extend([waiting]);
+        let wakes = Arc::new(Wakes::default());
+        let waker = wakes.clone().into();
+        let mut context = Context::from_waker(&waker);
+        let mut next = pin!(group.next());
+        // The first poll is of all that there is.
+        assert!(next.poll_unpin(&mut context).is_pending());
+        for turn in 1..=3 {
+            event.take().unwrap().wake();
+            let wakes_before = wakes.0.load(Ordering::Relaxed);
+            assert!(next.poll_unpin(&mut context).is_pending());
+            assert!(event.borrow().is_some(), "it was not polled in turn {turn}");
+            assert_eq!(wakes.0.load(Ordering::Relaxed), wakes_before, "turn {turn}");
+        }
+    }
+}
