@@ -11,7 +11,7 @@ use crate::{
 use futures::future::join_all;
 use serde_json::{Value, json};
 use simulator::{Cut, Fault, FaultRule, subscriber::Reply};
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -27,6 +27,26 @@ async fn a_tick_without_work_does_nothing_and_says_so() {
         assert_eq!(gateway.tick("send").await, nothing);
         let nothing = worked(&[]);
         assert_eq!(gateway.tick("callback").await, nothing);
+    }
+}
+
+/// Counts the messages in the database's file as it lies there without its log.
+fn messages_without_the_log(gateway: &Gateway) -> Option<u64> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), &gateway.stored()["sqlite.db"]).expect("the file can be copied");
+    let copy = rusqlite::Connection::open(file.path()).expect("a database");
+    copy.query_row("SELECT count(*) FROM message", (), |row| row.get(0)).ok()
+}
+
+#[tokio::test]
+async fn what_was_before_a_tick_survives_a_loss_of_power() {
+    for component in ["send", "callback"] {
+        let gateway = Gateway::start().await;
+        gateway.simulator.hold_outcomes();
+        gateway.chatted(ACCOUNT, "你好").await;
+        assert_eq!(messages_without_the_log(&gateway), None);
+        gateway.tick(component).await;
+        assert_eq!(messages_without_the_log(&gateway), Some(1), "after a tick of {component}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 use contract::Problem;
 use http::HeaderMap;
 use serde_json::json;
-use store::Database;
+use store::{Database, checkpoint};
 use surface::{Answer, Refusal, credential};
 
 /// Works what is due, and tells what was done.
@@ -29,5 +29,6 @@ pub async fn tick(headers: &HeaderMap) -> Result<Answer, Refusal> {
     let mut counts = Counts::default();
     pipeline::run(&database, &configuration, &mut counts).await.map_err(internal)?;
     counts.deleted = retention::sweep(&database, configuration.journal).map_err(internal)?;
+    checkpoint().await.map_err(internal)?;
     Ok(Answer::json(200, &json!(counts)))
 }

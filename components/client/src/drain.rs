@@ -14,7 +14,7 @@ use crate::{
 };
 use runtime::{clock, task::Group};
 use std::rc::Rc;
-use store::{Database, Error};
+use store::{Database, Error, checkpoint};
 
 /// So many lanes are worked at once by one drain: most of the time they wait.
 const LANES: usize = 64;
@@ -26,6 +26,7 @@ pub async fn drain(budget: Budget) -> Result<Drained, Failure> {
     let mut drained = Drained { sent: 0, unknown: 0, refused: 0, expired: 0, deleted: 0 };
     if budget.sweep {
         drained = sweep(&database, &configuration, budget.messages, clock::now()).map_err(internal)?;
+        checkpoint().await.map_err(internal)?;
     }
     drained.sent = queue(&database, &configuration, budget).await.map_err(internal)?;
     Ok(drained)

@@ -9,7 +9,7 @@ mod generated {
         with: {
             "spin:key-value/key-value.store": crate::key_value::Store,
             "spin:mqtt/mqtt.connection": crate::mqtt::Connection,
-            "spin:sqlite/sqlite.connection": crate::sqlite::Connection,
+            "spin:sqlite/sqlite.connection": crate::sqlite::Shared,
             "wasi:keyvalue/store.bucket": crate::key_value::Store,
             "wasi:keyvalue/atomics.cas": crate::key_value::Snapshot,
         },

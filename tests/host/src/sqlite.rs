@@ -4,7 +4,7 @@ mod pool;
 mod spin;
 
 use std::mem::size_of;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub(crate) use pool::Pool;
 use pool::{Effects, Pooled};
@@ -25,6 +25,9 @@ const LOOKS_BACK: &str = "last_insert_rowid(), changes() and total_changes() are
 
 /// What a setting begins with.
 const PRAGMA: &str = "pragma";
+
+/// What a guest has of its connection: what it does not wait for goes on beside it.
+pub type Shared = Arc<Mutex<Connection>>;
 
 /// A guest's connection.
 pub struct Connection {
@@ -277,6 +280,21 @@ mod tests {
         connections[0].execute("PRAGMA cache_size=7", &[]).unwrap();
         assert_eq!(number(&mut connections[0], "PRAGMA cache_size"), 7);
         assert_ne!(number(&mut connections[1], "PRAGMA cache_size"), 7);
+    }
+
+    #[test]
+    fn a_checkpoint_leaves_its_connection_to_others() {
+        let (_folder, mut connections) = connections(2);
+        for connection in &mut connections {
+            connection.execute("PRAGMA journal_mode=WAL", &[]).unwrap();
+            connection.execute("CREATE TABLE IF NOT EXISTS t (a)", &[]).unwrap();
+            let answer = connection.execute("PRAGMA wal_checkpoint(PASSIVE)", &[]).unwrap();
+            assert!(
+                matches!(answer.rows[0].values[..], [Value::Integer(0), Value::Integer(log), Value::Integer(copied)]
+                if log == copied && log > 0)
+            );
+        }
+        assert_eq!(idle(&connections[0]), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The SQLite database `default`: opening, migrations, statements, rows.
 
-use crate::Error;
+use crate::{Error, checkpoint};
 use spin_sdk::sqlite::wit::sqlite::{Connection, Error as HostError};
 use std::{cell::RefCell, rc::Rc};
 
@@ -12,6 +12,10 @@ thread_local! {
 
 /// A commit writes every page whole that it touches, mostly indexes: half of SQLite's usual size is half as much to write.
 const PAGES: &str = "PRAGMA page_size=2048";
+
+/// Whoever commits to a write-ahead log of so many pages makes a checkpoint while others wait, after which the log begins
+/// anew: eight times SQLite's usual number, for [`checkpoint`] leaves little to copy.
+const LOG: &str = "PRAGMA wal_autocheckpoint=8000";
 
 /// How often to try to switch a file to WAL.
 const SWITCHES: u32 = 100;
@@ -75,6 +79,7 @@ pub fn write_ahead(sql: &impl Sql) -> Result<(), Error> {
     }
     sql.query("PRAGMA journal_mode=WAL", &[])?;
     sql.query("PRAGMA synchronous=NORMAL", &[])?;
+    sql.query(LOG, &[])?;
     Ok(())
 }
 
@@ -115,6 +120,7 @@ fn applied(sql: &impl Sql, owner: &str) -> Result<usize, Error> {
 impl Sql for Database {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
         let result = self.0.execute(statement, parameters).map_err(failed)?;
+        checkpoint::count(statement);
         Ok(result.rows.into_iter().map(|row| Row(row.values)).collect())
     }
 }
@@ -182,7 +188,7 @@ pub fn integer(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn failed(error: HostError) -> Error {
+pub(crate) fn failed(error: HostError) -> Error {
     Error::Database(match error {
         HostError::NoSuchDatabase => "there is no database `default`".into(),
         HostError::AccessDenied => "the component was not granted the database `default`".into(),

@@ -3,12 +3,14 @@
 //! Both are edges. What is stored under which key stands in [`keys`]; statements stand with the component that owns
 //! the tables, and are run through [`Database`].
 
+mod checkpoint;
 pub mod database;
 pub mod key_value;
 pub mod keys;
 #[cfg(feature = "memory")]
 pub mod memory;
 
+pub use checkpoint::checkpoint;
 pub use database::{Database, Row, Sql, Value};
 pub use key_value::KeyValue;
 

@@ -44,6 +44,7 @@ impl Effects {
 
     fn of(action: &AuthAction<'_>) -> Self {
         match action {
+            AuthAction::Pragma { pragma_name: "wal_checkpoint", .. } => Self::default(),
             AuthAction::Pragma { pragma_value: None, .. } => Self::default(),
             AuthAction::Pragma { pragma_name, .. } if SETTINGS.contains(pragma_name) => Self::SETUP,
             AuthAction::Pragma { .. }
@@ -71,7 +72,7 @@ impl Effects {
 }
 
 /// The settings that connections are lent by; one that makes another keeps its connection.
-const SETTINGS: [&str; 4] = ["foreign_keys", "journal_mode", "page_size", "synchronous"];
+const SETTINGS: [&str; 5] = ["foreign_keys", "journal_mode", "page_size", "synchronous", "wal_autocheckpoint"];
 
 /// SQL functions that tell what the connection did before.
 const COUNTS: [&str; 3] = ["last_insert_rowid", "changes", "total_changes"];
