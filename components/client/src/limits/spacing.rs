@@ -74,8 +74,9 @@ pub struct Ticket {
 /// Who is ahead of a ticket.
 #[derive(Debug, PartialEq, Eq)]
 enum Ahead {
-    /// Nobody: it may leave from this time to the end of its slot.
-    Nobody { from: u64 },
+    /// Nobody: it may leave from this time to the end of its slot; with the owner of the slot before the free one, a note
+    /// of so many milliseconds counts in it.
+    Nobody { from: u64, noted: Option<u64> },
     /// The owner of the slot before, of whom nothing is known yet.
     Somebody,
     /// The owner of the slot before: it may leave from this time on, in which a note of so many milliseconds counts.
@@ -123,7 +124,7 @@ pub fn claim<C: Counters>(
             let ahead = ahead(counters, account, slot, behind_an_owner)?;
             let now = clock();
             let in_time = match ahead {
-                Ahead::Nobody { from } => now.max(from) < (slot + 1) * SLOT,
+                Ahead::Nobody { from, .. } => now.max(from) < (slot + 1) * SLOT,
                 _ => now < (slot + 1) * SLOT + GRACE,
             };
             if in_time {
@@ -142,9 +143,12 @@ fn ahead<C: Counters>(counters: &mut C, account: &str, slot: u64, behind_an_owne
         return Ok(Ahead::Somebody);
     }
     let before = counters.count(&keys::slot(account, slot.saturating_sub(2)))?;
-    // The owner of the slot before the free one may leave until its grace is over.
-    let from = if before == 0 { slot * SLOT } else { (slot - 1) * SLOT + GRACE + SKEW + GAP };
-    Ok(Ahead::Nobody { from })
+    Ok(if before == 0 {
+        Ahead::Nobody { from: slot * SLOT, noted: None }
+    } else {
+        // The owner of the slot before the free one may leave until its grace is over.
+        Ahead::Nobody { from: (slot - 1) * SLOT + GRACE + SKEW + GAP, noted: Some(0) }
+    })
 }
 
 impl Ticket {
@@ -157,7 +161,7 @@ impl Ticket {
         mut clock: impl FnMut() -> u64,
     ) -> Result<Step, C::Error> {
         match self.ahead {
-            Ahead::Nobody { from } | Ahead::Gone { from, .. } => return Ok(Step::At(from)),
+            Ahead::Nobody { from, .. } | Ahead::Gone { from, .. } => return Ok(Step::At(from)),
             Ahead::Somebody => {}
         }
         if let Some(left) = departures.of(account, self.slot - 1) {
@@ -186,24 +190,24 @@ impl Ticket {
 
     /// Looks once more, shortly before it may leave: when, after what the predecessor noted.
     pub fn look_again<C: Counters>(&mut self, counters: &mut C, account: &str) -> Result<u64, C::Error> {
-        match &mut self.ahead {
-            Ahead::Nobody { from } => Ok(*from),
-            Ahead::Somebody => Ok(self.ends()),
-            Ahead::Gone { from, noted } => {
-                let note = counters.count(&keys::slot(account, self.slot - 1))? / NOTE;
-                let note = u64::try_from(note).unwrap_or_default().min(LONGEST_NOTE);
-                *from += note.saturating_sub(*noted);
-                *noted = note.max(*noted);
-                Ok(*from)
-            }
-        }
+        let (slots, from, noted) = match &mut self.ahead {
+            Ahead::Nobody { from, noted: None } => return Ok(*from),
+            Ahead::Somebody => return Ok(self.ends()),
+            Ahead::Nobody { from, noted: Some(noted) } => (2, from, noted),
+            Ahead::Gone { from, noted } => (1, from, noted),
+        };
+        let note = counters.count(&keys::slot(account, self.slot - slots))? / NOTE;
+        let note = u64::try_from(note).unwrap_or_default().min(LONGEST_NOTE);
+        *from += note.saturating_sub(*noted);
+        *noted = note.max(*noted);
+        Ok(*from)
     }
 
     /// Leaves, if it is time: the message has to follow at once, and after it the mark. No call to the store stands
     /// between the clock and the message.
     pub fn leave(&mut self, departures: &mut Departures, account: &str, now: u64) -> Departure {
         let (from, until) = match self.ahead {
-            Ahead::Nobody { from } => (from, self.ends()),
+            Ahead::Nobody { from, .. } => (from, self.ends()),
             Ahead::Somebody => return Departure::Missed,
             Ahead::Gone { from, .. } => (from, self.ends() + GRACE),
         };

@@ -58,6 +58,22 @@ fn a_successor_waits_for_what_arrived_late() {
     assert_eq!(second.leave(&mut Departures::default(), "a", at + SLOT), Departure::Missed);
 }
 
+#[test]
+fn one_behind_a_free_slot_waits_for_what_arrived_late_before_it() {
+    let mut counters = memory::Counters::default();
+    let start = 100 * SLOT;
+    let Claim::Ticket(mut first) = claim_at(&mut counters, start, 0) else { panic!("refused") };
+    assert_eq!(first.leave(&mut Departures::default(), "a", start), Departure::Now);
+    let now = start + 2 * SLOT;
+    let Claim::Ticket(mut second) = claim_at(&mut counters, now, SLOT) else { panic!("refused") };
+    let Step::At(at) = second.look(&mut counters, &Departures::default(), "a", || now).unwrap() else {
+        panic!("it waits on")
+    };
+    first.note(&mut counters, "a", 10, start + 70).unwrap();
+    assert_eq!(second.look_again(&mut counters, "a").unwrap(), at + 60);
+    assert_eq!(second.leave(&mut Departures::default(), "a", at + 59), Departure::Later(at + 60));
+}
+
 /// The simulated time of each actor, none once it is done, and the store that they share. Whoever is earliest acts.
 struct World {
     state: Mutex<(Vec<Option<u64>>, memory::Counters)>,
