@@ -7,6 +7,7 @@ use futures::join;
 use runtime::{
     clock,
     log::{self, Level},
+    task,
 };
 use std::cell::RefCell;
 use store::{Database, Error};
@@ -30,6 +31,7 @@ pub fn begin(database: Database, received: Received) {
         return;
     }
     spin_sdk::wasip3::spawn(async move {
+        let _begun = task::begin();
         // The answers leave first: what follows begins with calls that hold the instance.
         clock::sleep(1).await;
         let events = ACKNOWLEDGED.take();
