@@ -3,6 +3,7 @@
 use futures::{FutureExt, future::Either, future::select, pin_mut};
 use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
+use runtime::announced_length;
 use serde_json::Value;
 use spin_sdk::wasip3::{
     http::types::{ErrorCode, RequestOptions},
@@ -158,11 +159,15 @@ pub fn set_timeouts(options: &RequestOptions) {
     let _ = options.set_between_bytes_timeout(Some(BETWEEN_BYTES));
 }
 
-/// Reads the body of an answer, up to the limit.
+/// Reads the body of an answer, up to the limit. What was announced is all: its end is not waited for, which under load
+/// comes much later than what was before it, or never.
 pub async fn body(response: spin_sdk::http::Response) -> Result<Vec<u8>, Silence> {
+    let announced = announced_length(response.headers());
     let mut incoming = response.into_body();
     let mut body = Vec::new();
-    while let Some(frame) = incoming.frame().await {
+    while announced.is_none_or(|length| length > body.len() as u64)
+        && let Some(frame) = incoming.frame().await
+    {
         let frame = frame.map_err(|_| Silence::Lost { reason: "应答中断".into(), timed_out: false })?;
         if let Ok(data) = frame.into_data() {
             if body.len() + data.len() > ANSWER_LIMIT {

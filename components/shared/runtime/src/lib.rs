@@ -8,6 +8,7 @@ pub mod log;
 pub mod outbound;
 pub mod task;
 
+use http::{HeaderMap, header};
 use spin_sdk::variables;
 
 /// Returns a new identifier: a UUID version 7 (RFC 9562), so that identifiers sort by the time they were made.
@@ -18,6 +19,11 @@ pub fn identifier() -> String {
 /// Returns a new identifier that tells this time, in milliseconds since the Unix epoch.
 pub fn identifier_at(time: u64) -> String {
     uuid::Builder::from_unix_timestamp_millis(time, &random()).into_uuid().to_string()
+}
+
+/// How many bytes a body has by its `content-length`; none where that is missing or no number.
+pub fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Returns `N` random bytes of the host's generator.

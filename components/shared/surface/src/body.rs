@@ -5,6 +5,7 @@ use contract::Problem;
 use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
+use runtime::announced_length;
 use serde_json::{Map, Value};
 
 /// The largest body that is read, in bytes; uploads are streamed and do not come here.
@@ -28,7 +29,7 @@ where
     B: Body + Unpin,
     B::Data: AsRef<[u8]>,
 {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced = announced_length(headers);
     let mut body = body;
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit, body).await);
