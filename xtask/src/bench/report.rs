@@ -204,8 +204,9 @@ impl Report {
         };
         writeln!(
             out,
-            "The tail is the write-ahead log's: whoever commits its thousandth page waits for the checkpoint, and those behind \
-             wait as well. At half of its peak (j), which does nothing else, has a p99 of {:.1} ms; (b) has {:.1}.\n",
+            "The tail is what a busy core leaves: at half of its peak (j), which does nothing but commit, has a p99 of {:.1} ms; \
+             (b) has {:.1}. A new instance every 128 requests, and the checkpoint with which a long write-ahead log begins \
+             anew, hold up those behind them.\n",
             tail('j'),
             tail('b')
         )

@@ -20,6 +20,9 @@ const TIMES: usize = 7;
 /// An instance without work ends after a second.
 const IDLE: Duration = Duration::from_millis(1_500);
 
+/// A callback that comes so long after another comes alone, as the one before it did.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// What starts came to, in milliseconds, and the components' sizes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Starts {
@@ -53,6 +56,7 @@ pub async fn starts(stage: &Stage) -> Result<Starts> {
     for _ in 0..TIMES {
         sleep(IDLE).await;
         new.push(timed(&target, &mut connection).await?);
+        sleep(MOMENT).await;
         old.push(timed(&target, &mut connection).await?);
     }
     let created = instances(&mut subject).await? - before;
