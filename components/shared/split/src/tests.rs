@@ -53,6 +53,15 @@ fn a_font_is_closed_and_opened_again() {
 }
 
 #[test]
+fn a_short_font_stays_whole() {
+    let source = r#"一二三四五六七,<font color="info">小字</font>八九十"#;
+    assert_eq!(
+        parts(source, Format::Markdown, 60),
+        ["(1/2)\n\n一二三四五六七,", "(2/2)\n\n<font color=\"info\">小字</font>八九十"]
+    );
+}
+
+#[test]
 fn a_table_has_its_head_in_every_part_and_its_rows_whole() {
     let source = "| 项目 | 结果 |\n|---|:-:|\n| 构建 | 通过 |\n| 测试 | 失败 |\n| 发布 | 未开始 |\n";
     assert_eq!(

@@ -5,6 +5,9 @@ use crate::Format;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
+/// A font of at most so many bytes is cut only where nothing else can be.
+const SHORT: usize = 30;
+
 /// Finds where this range of the source may be cut.
 pub fn scan<'a>(source: &'a str, range: Range<usize>, format: Format, scanned: &mut Scanned<'a>) {
     let text = source.get(range.clone()).unwrap_or_default();
@@ -33,8 +36,11 @@ pub fn scan<'a>(source: &'a str, range: Range<usize>, format: Format, scanned: &
             continue;
         }
         let font = fonts.first().filter(|(font, _)| font.open.end <= at && at <= font.close.start);
-        let empty = font.is_some_and(|(font, _)| at == font.open.end || at == font.close.start);
-        let rank = if empty { Rank::Forced } else { rank(text, at, format) };
+        let apart = font.is_none_or(|(font, _)| {
+            let is_short = font.close.start - font.open.end <= SHORT;
+            !is_short && at != font.open.end && at != font.close.start
+        });
+        let rank = if apart { rank(text, at, format) } else { Rank::Forced };
         let inside = font.map(|(_, index)| *index);
         scanned.boundaries.push(Boundary { at: range.start + at, rank, inside, within_line: false });
     }
