@@ -15,7 +15,7 @@ use contract::{
 };
 use http::header;
 use message::robot;
-use runtime::clock::rfc3339;
+use runtime::{announced_length, clock::rfc3339};
 use serde_json::json;
 use spin_sdk::{
     http::Request,
@@ -38,14 +38,14 @@ pub async fn upload(request: Request, request_id: &str) -> Result<Answer, Refusa
         return Err(Violation { field: "type".into(), reason: "不受支持".into() }.into());
     };
 
-    let value = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let media_type = value(header::CONTENT_TYPE).unwrap_or_default().to_owned();
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().to_owned();
     let is_form = media_type.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"));
     if !is_form || !media_type.contains("boundary=") {
         return Err(Refusal::new(Problem::UnsupportedMediaType, "应为 multipart/form-data")
             .hinting("请使用 multipart/form-data,文件放在名为 media 的部分"));
     }
-    let length: Option<u64> = value(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    let length = announced_length(&parts.headers);
     if length.is_some_and(|length| length > documented.bytes + FORM_BYTES) {
         let limit = usize::try_from(documented.bytes).unwrap_or(usize::MAX);
         return Err(Refusal { detail: documented.about.to_owned(), ..body::too_large(limit, incoming).await });

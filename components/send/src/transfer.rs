@@ -7,7 +7,7 @@ use caller::{
 };
 use contract::{Arguments, Problem, Violation, arguments::Names, quntool::files, routes};
 use http::{HeaderMap, header};
-use runtime::clock;
+use runtime::{announced_length, clock};
 use serde_json::{Value, json};
 use spin_sdk::{
     http::Request,
@@ -30,13 +30,13 @@ const LIFETIME: u64 = 3_600;
 pub async fn upload(exchange: &Exchange, request: Request) -> Result<Answer, Unanswered> {
     let (parts, mut incoming) = request.into_parts();
     exchange.authenticate(&parts.headers).await?;
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let media_type = text(header::CONTENT_TYPE).unwrap_or_default().to_owned();
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().to_owned();
     let is_form = media_type.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"));
     if !is_form || !media_type.contains("boundary=") {
         return Err(Refusal::new(Problem::UnsupportedMediaType, "应为 multipart/form-data").into());
     }
-    let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    let length = announced_length(&parts.headers);
     if length.is_some_and(|length| length > LIMIT) {
         return Err(Refusal::new(Problem::BodyTooLarge, format!("上限 {LIMIT} 字节")).into());
     }

@@ -22,8 +22,8 @@ use std::cell::{Cell, RefCell};
 use store::{Error, KeyValue};
 
 /// The departure is marked so many milliseconds after it: the call to the store holds the instance, and is not to hold
-/// the message, which gives way for a millisecond or two before it leaves (`runtime::outbound`).
-const MARK: u64 = 5;
+/// the message.
+const MARK: u64 = 2;
 /// The ledger is told so many milliseconds before the message may leave.
 const HEAD_START: u64 = 10;
 

@@ -1,4 +1,4 @@
-//! What the host gives every component: clock, randomness, variables, log, and the way out.
+//! What the host gives every component: clock, randomness, variables, log, tasks, and the way out.
 //!
 //! This is an edge: logic takes times and identifiers as arguments, and only the outermost functions of a component
 //! call this crate.

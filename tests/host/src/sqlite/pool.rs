@@ -44,8 +44,8 @@ impl Effects {
 
     fn of(action: &AuthAction<'_>) -> Self {
         match action {
-            AuthAction::Pragma { pragma_name: "wal_checkpoint", .. } => Self::default(),
-            AuthAction::Pragma { pragma_value: None, .. } => Self::default(),
+            AuthAction::Pragma { pragma_name: "wal_checkpoint", .. }
+            | AuthAction::Pragma { pragma_value: None, .. } => Self::default(),
             AuthAction::Pragma { pragma_name, .. } if SETTINGS.contains(pragma_name) => Self::SETUP,
             AuthAction::Pragma { .. }
             | AuthAction::Attach { .. }
