@@ -2,6 +2,8 @@
 
 use crate::{
     allow_list::AllowList,
+    envelope::Envelope,
+    journal::System,
     subscriber::{self, Subscriber},
 };
 use runtime::log::{self, Level};
@@ -34,6 +36,12 @@ impl Configuration {
     /// Returns the origin under which subscribers reach the gateway; `called` is the one that a callback was sent to.
     pub fn origin<'a>(&'a self, called: &'a str) -> &'a str {
         if self.public_url.is_empty() { called } else { &self.public_url }
+    }
+
+    /// Returns the names of the subscribers that get an event; none while the variable cannot be read.
+    pub fn wanting(&self, system: System, kind: &str, envelope: Option<&Envelope>) -> Option<Vec<&str>> {
+        let wanting = self.subscribers.as_ref()?.iter().filter(|one| one.wants(system, kind, envelope));
+        Some(wanting.map(|subscriber| subscriber.name.as_str()).collect())
     }
 }
 

@@ -6,7 +6,7 @@ mod commit;
 use crate::{
     configuration,
     envelope::Envelope,
-    journal::{Entry, schema::MIGRATIONS},
+    journal::{Entry, System, schema::MIGRATIONS},
     origin,
     pipeline::ROUTING_LEASE,
 };
@@ -38,6 +38,11 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
     let database = Database::open(&MIGRATIONS).map_err(internal)?;
     let now = clock::now();
     let account = envelope.account.clone().unwrap_or_default();
+    // Where an outcome is of, the ledger is asked first.
+    let subscribers = match envelope.outcome() {
+        None => configuration.wanting(System::Quntool, &envelope.kind, Some(&envelope)),
+        Some(_) => None,
+    };
     let entry = Entry {
         id: runtime::identifier_at(now),
         message_id: envelope.message_id.clone(),
@@ -48,6 +53,7 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
         raw,
         now,
         lease_until: now + ROUTING_LEASE,
+        subscribers: subscribers.map(|names| names.into_iter().map(str::to_owned).collect()),
     };
     commit::insert(database, entry, envelope).await.map_err(internal)?;
     Ok(Answer::json(200, &json!({ "code": 0, "msg": "" })))

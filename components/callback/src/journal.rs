@@ -1,6 +1,7 @@
 //! The journal: every callback that was acknowledged, and where its deliveries stand.
 //!
-//! An event is `received`, then `routed`; or `repeated`, when it turns out to be a late repeat. A delivery is `waiting`
+//! An event is `received`, then `routed`; or `repeated`, when it turns out to be a late repeat. One of which nothing has
+//! to be asked first is `routed` as it enters. A delivery is `waiting`
 //! (for an earlier one of its conversation), `pending`, `delivering` (claimed until `due_at`), `retrying` (due at
 //! `due_at`), and ends `delivered`, `skipped` (there was nothing to do) or `dead`.
 //!
@@ -48,6 +49,17 @@ pub struct Entry {
     pub now: u64,
     /// Until when the one who inserts it works on it alone.
     pub lease_until: u64,
+    /// The names of those to whom it is handed on; none if something has to be asked first.
+    pub subscribers: Option<Vec<String>>,
+}
+
+/// Where a callback entered the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its place.
+    pub sequence: i64,
+    /// Whether its deliveries are made; otherwise it is `received`.
+    pub is_routed: bool,
 }
 
 /// An event of the journal.
@@ -84,7 +96,7 @@ const LATEST: u64 = (1 << 48) - 1;
 const EVENT: &str = "sequence, id, system, message_id, kind, origin, received_at, state, unverified, repeat_of, raw";
 
 impl Entry {
-    /// The event that it is at its place.
+    /// The event that it is at its place, where it is not routed yet.
     pub fn at(self, sequence: i64) -> Event {
         Event {
             sequence,
@@ -102,27 +114,34 @@ impl Entry {
     }
 }
 
-/// Inserts callbacks as `received`, all or none, and returns the place of each; none where the platform's id is known.
-pub fn insert(sql: &impl Sql, entries: &[&Entry]) -> Result<Vec<Option<i64>>, Error> {
-    let values = vec!["(?, 'quntool', ?, ?, ?, ?, ?, ?, ?, 'received', ?)"; entries.len()].join(", ");
+/// Inserts callbacks, all or none, and returns the place of each; none where the platform's id is known. One that the
+/// journal had before, or whose subscribers are not known, is `received`; the others are `routed`.
+pub fn insert(sql: &impl Sql, entries: &[&Entry]) -> Result<Vec<Option<Place>>, Error> {
+    let marked = "EXISTS (SELECT 1 FROM mark WHERE message_id = ?)";
+    let value = format!("(?, 'quntool', ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN {marked} THEN 'received' ELSE ? END)");
+    let values = vec![value; entries.len()].join(", ");
     let rows = sql.query(
         &format!(
-            "INSERT INTO event (id, system, message_id, kind, account, conversation, origin, raw, received_at, state,
-                lease_until)
-             VALUES {values} ON CONFLICT (message_id, system) DO NOTHING RETURNING id, sequence"
+            "INSERT INTO event (id, system, message_id, kind, account, conversation, origin, raw, received_at,
+                lease_until, subscribers, state)
+             VALUES {values} ON CONFLICT (message_id, system) DO NOTHING RETURNING id, sequence, state = 'routed'"
         ),
         &entries.iter().flat_map(|entry| parameters(entry)).collect::<Vec<_>>(),
     )?;
-    let inserted: Vec<(String, i64)> =
-        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, _>>()?;
-    let place = |entry: &&Entry| inserted.iter().find(|(id, _)| *id == entry.id).map(|(_, sequence)| *sequence);
+    let mut inserted: Vec<(String, Place)> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let place = Place { sequence: row.get(1)?, is_routed: row.get::<i64>(2)? != 0 };
+        inserted.push((row.get(0)?, place));
+    }
+    let place = |entry: &&Entry| inserted.iter().find(|(id, _)| *id == entry.id).map(|(_, place)| *place);
     Ok(entries.iter().map(place).collect())
 }
 
-fn parameters(entry: &Entry) -> [Value; 9] {
+fn parameters(entry: &Entry) -> [Value; 12] {
+    let message_id = || entry.message_id.as_str().into();
     [
         entry.id.as_str().into(),
-        entry.message_id.as_str().into(),
+        message_id(),
         entry.kind.as_str().into(),
         entry.account.as_str().into(),
         entry.conversation.as_str().into(),
@@ -130,6 +149,9 @@ fn parameters(entry: &Entry) -> [Value; 9] {
         entry.raw.as_slice().into(),
         integer(entry.now),
         integer(entry.lease_until),
+        entry.subscribers.as_ref().map_or(Value::Null, |subscribers| json!(subscribers).to_string().into()),
+        message_id(),
+        if entry.subscribers.is_some() { "routed" } else { "received" }.into(),
     ]
 }
 

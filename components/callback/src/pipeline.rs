@@ -109,9 +109,7 @@ async fn route(
         match look(&event, envelope.as_ref()).await {
             Ok(Look::New { unverified }) => {
                 // Without subscribers that can be read it stays `received`.
-                let Some(subscribers) = &configuration.subscribers else { continue };
-                let wanting = subscribers.iter().filter(|subscriber| subscriber.wants(&event, envelope.as_ref()));
-                let names: Vec<&str> = wanting.map(|subscriber| subscriber.name.as_str()).collect();
+                let Some(names) = configuration.wanting(event.system, &event.kind, envelope.as_ref()) else { continue };
                 let same = routes.iter_mut().find(|(to, marked, _)| (to, *marked) == (&names, unverified));
                 match same {
                     Some((.., sequences)) => sequences.push(event.sequence),

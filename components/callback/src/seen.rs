@@ -2,7 +2,8 @@
 //!
 //! The journal knows the callbacks of its own retention by the platform's ids. A mark lives for 30 days from the receipt; it
 //! is written when its event leaves the journal, many at once, because single writes are the slowest thing that a
-//! key-value store does (53-75 a second on a plain Spin), and read once for each event.
+//! key-value store does (53-75 a second on a plain Spin). A row of the journal's table `mark` tells that there is one, so
+//! that it is read for no callback that is new.
 
 use crate::envelope::hash;
 use store::{Error, KeyValue, keys};

@@ -51,12 +51,22 @@ fn commit(database: &Database, waiting: Vec<Waiting>) {
     let entries: Vec<&Entry> = waiting.iter().map(|waiting| &waiting.entry).collect();
     match journal::insert(database, &entries) {
         Ok(places) => {
-            for (waiting, place) in waiting.into_iter().zip(places) {
-                waiting.outcome.set(Some(Ok(())));
-                if let Some(sequence) = place {
-                    let event = waiting.entry.at(sequence);
-                    follow_up::begin(database.clone(), Received { event, envelope: Some(waiting.envelope) });
+            let mut has_deliveries = false;
+            let mut received = Vec::new();
+            for (Waiting { entry, envelope, outcome }, place) in waiting.into_iter().zip(places) {
+                outcome.set(Some(Ok(())));
+                match place {
+                    Some(place) if place.is_routed => {
+                        has_deliveries |= entry.subscribers.is_some_and(|names| !names.is_empty());
+                    }
+                    Some(place) => {
+                        received.push(Received { event: entry.at(place.sequence), envelope: Some(envelope) })
+                    }
+                    None => {}
                 }
+            }
+            if has_deliveries || !received.is_empty() {
+                follow_up::begin(database.clone(), received);
             }
         }
         Err(_) if waiting.len() > 1 => waiting.into_iter().for_each(|one| commit(database, vec![one])),

@@ -3,7 +3,24 @@
 use store::database::Migrations;
 
 /// The journal's migrations.
-pub const MIGRATIONS: Migrations = Migrations { owner: "callback", steps: &[JOURNAL] };
+pub const MIGRATIONS: Migrations = Migrations { owner: "callback", steps: &[JOURNAL, ROUTED_AT_ONCE] };
+
+/// Makes the deliveries of an event, due at this time: as dead letters, where they can be seen, for a subscriber that
+/// stopped.
+macro_rules! make_deliveries {
+    ($time:literal) => {
+        concat!(
+            "INSERT INTO delivery (sequence, subscriber, conversation, state, attempts, due_at, changed_at, reason)
+            SELECT NEW.sequence, value, NEW.conversation,
+                CASE WHEN stopped.subscriber IS NULL THEN 'pending' ELSE 'dead' END, 0, ",
+            $time,
+            ", ",
+            $time,
+            ", CASE WHEN stopped.subscriber IS NULL THEN NULL ELSE 'the subscriber has stopped (410)' END
+            FROM json_each(NEW.subscribers) LEFT JOIN stopped ON stopped.subscriber = value"
+        )
+    };
+}
 
 /// Whether a delivery has to wait: for an earlier one of its subscriber and conversation that has not been tried, or for
 /// an earlier event of its conversation that is not routed. One in retry holds nobody up.
@@ -85,17 +102,12 @@ const JOURNAL: &[&str] = &[
         at INTEGER NOT NULL,
         PRIMARY KEY (name, subject)
     ) WITHOUT ROWID",
-    // Routing an event and making its deliveries is one change. A subscriber that stopped gets its deliveries as dead
-    // letters, where they can be seen. What waited for this event alone waits no longer.
+    // Routing an event and making its deliveries is one change. What waited for this event alone waits no longer.
     concat!(
         "CREATE TRIGGER event_routed AFTER UPDATE OF state ON event
-         WHEN OLD.state = 'received' AND NEW.state <> 'received' BEGIN
-            INSERT INTO delivery (sequence, subscriber, conversation, state, attempts, due_at, changed_at, reason)
-            SELECT NEW.sequence, value, NEW.conversation,
-                CASE WHEN stopped.subscriber IS NULL THEN 'pending' ELSE 'dead' END, 0, NEW.lease_until, NEW.lease_until,
-                CASE WHEN stopped.subscriber IS NULL THEN NULL ELSE 'the subscriber has stopped (410)' END
-            FROM json_each(NEW.subscribers) LEFT JOIN stopped ON stopped.subscriber = value;
-            UPDATE delivery SET state = 'pending', due_at = NEW.lease_until
+         WHEN OLD.state = 'received' AND NEW.state <> 'received' BEGIN ",
+        make_deliveries!("NEW.lease_until"),
+        "; UPDATE delivery SET state = 'pending', due_at = NEW.lease_until
             WHERE state = 'waiting' AND conversation = NEW.conversation AND sequence > NEW.sequence AND NOT ",
         blocked!("delivery"),
         "; END"
@@ -144,4 +156,13 @@ const JOURNAL: &[&str] = &[
         SELECT OLD.message_id, OLD.received_at WHERE OLD.system = 'quntool' AND OLD.state = 'routed';
         DELETE FROM delivery WHERE sequence = OLD.sequence;
      END",
+];
+
+const ROUTED_AT_ONCE: &[&str] = &[
+    // An event that enters the journal routed has its deliveries from the start.
+    concat!(
+        "CREATE TRIGGER event_made AFTER INSERT ON event WHEN NEW.state = 'routed' BEGIN ",
+        make_deliveries!("NEW.received_at"),
+        "; END"
+    ),
 ];

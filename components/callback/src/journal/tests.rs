@@ -5,6 +5,7 @@ mod list;
 mod order;
 mod replay;
 mod retention;
+mod routed;
 
 use super::{
     deliveries::{Delivery, Tried, claim, tried},
@@ -17,6 +18,7 @@ use store::memory::{Memory, Planned};
 fn what_runs_every_second_looks_at_no_more_than_it_is_about() {
     let sql = journal();
     let planned = Planned(&sql);
+    insert(&planned, &[&entry("m", "c", 1)]).unwrap();
     routing::claim(&planned, &mut routing::Looked::default(), 1, 2, 9).unwrap();
     routing::route(&planned, &[1], &Route::To { subscribers: &["a"], unverified: false }, 1).unwrap();
     super::deliveries::due(&planned, &["a"], 1).unwrap();
@@ -41,6 +43,7 @@ fn entry(message_id: &str, conversation: &str, now: u64) -> Entry {
         raw: b"{}".into(),
         now,
         lease_until: now + 1_000,
+        subscribers: None,
     }
 }
 
@@ -49,9 +52,14 @@ fn received(message_id: &str, now: u64) -> Entry {
     Entry { id: lowest_id(now), ..entry(message_id, message_id, now) }
 }
 
+/// A callback that is handed on to these subscribers, without anything that has to be asked first.
+fn routed(entry: Entry, subscribers: &[&str]) -> Entry {
+    Entry { subscribers: Some(subscribers.iter().map(|name| (*name).to_owned()).collect()), ..entry }
+}
+
 /// Inserts one callback that is new.
 fn insert_one(sql: &Memory, entry: &Entry) -> i64 {
-    insert(sql, &[entry]).unwrap().remove(0).unwrap()
+    insert(sql, &[entry]).unwrap().remove(0).unwrap().sequence
 }
 
 /// Receives a callback at 1,000.

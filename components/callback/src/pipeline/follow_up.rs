@@ -15,17 +15,30 @@ use store::{Database, Error};
 /// Whoever was to take events up takes no longer than so many milliseconds, unless the host has ended it.
 const VANISHED: u64 = 1_000;
 
-thread_local! {
-    static ACKNOWLEDGED: RefCell<Vec<Received>> = const { RefCell::new(Vec::new()) };
+/// What was acknowledged and nobody has taken up.
+struct Acknowledged {
+    since: u64,
+    /// The events that are not routed; the others have their deliveries.
+    received: Vec<Received>,
 }
 
-/// Takes up an event that was acknowledged, with all others of the moment.
-pub fn begin(database: Database, received: Received) {
+thread_local! {
+    static ACKNOWLEDGED: RefCell<Option<Acknowledged>> = const { RefCell::new(None) };
+}
+
+/// Takes up events that were acknowledged, with all others of the moment: `received` are those that are to be routed.
+pub fn begin(database: Database, received: Vec<Received>) {
     let now = clock::now();
-    let is_first = ACKNOWLEDGED.with_borrow_mut(|waiting| {
-        waiting.push(received);
-        waiting.len() == 1
-            || waiting.first().is_some_and(|first| now.saturating_sub(first.event.received_at) > VANISHED)
+    let is_first = ACKNOWLEDGED.with_borrow_mut(|waiting| match waiting {
+        Some(others) if now.saturating_sub(others.since) <= VANISHED => {
+            others.received.extend(received);
+            false
+        }
+        _ => {
+            let vanished = waiting.take().map_or_else(Vec::new, |others| others.received);
+            *waiting = Some(Acknowledged { since: now, received: vanished.into_iter().chain(received).collect() });
+            true
+        }
     });
     if !is_first {
         return;
@@ -34,9 +47,9 @@ pub fn begin(database: Database, received: Received) {
         let _begun = task::begin();
         // The answers leave first: what follows begins with calls that hold the instance.
         clock::sleep(1).await;
-        let events = ACKNOWLEDGED.take();
+        let Some(acknowledged) = ACKNOWLEDGED.take() else { return };
         let configuration = configuration::read().await;
-        if let Err(error) = work(&database, &configuration, events).await {
+        if let Err(error) = work(&database, &configuration, acknowledged.received).await {
             log::write(Level::Error, "events wait for the next tick", &[("reason", &error.to_string())]);
         }
     });

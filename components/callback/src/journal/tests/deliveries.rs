@@ -37,7 +37,7 @@ fn callbacks_of_one_moment_have_their_places_in_their_order() {
     entries[3].id += "again";
     let places = insert(&sql, &entries.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!(places.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true, false, true]);
-    let places: Vec<i64> = places.into_iter().flatten().collect();
+    let places: Vec<i64> = places.into_iter().flatten().map(|place| place.sequence).collect();
     assert!(places.is_sorted());
     for (place, entry) in places.iter().zip([&entries[0], &entries[2], &entries[4]]) {
         assert_eq!(find(&sql, &entry.id).unwrap(), Some(entry.clone().at(*place)));

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Receive(u8),
+    ReceiveRouted(u8, bool),
     Route(u8, bool),
     Claim(u8),
     End(u8, u8),
@@ -18,6 +19,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0_u8..3).prop_map(Step::Receive),
+        2 => (0_u8..3, any::<bool>()).prop_map(|(conversation, wanted)| Step::ReceiveRouted(conversation, wanted)),
         3 => (any::<u8>(), any::<bool>()).prop_map(|(which, wanted)| Step::Route(which, wanted)),
         3 => (0_u8..2).prop_map(Step::Claim),
         4 => (any::<u8>(), 0_u8..4).prop_map(|(which, how)| Step::End(which, how)),
@@ -45,6 +47,10 @@ fn check(sql: &Memory, replayed: bool) {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
+fn names(wanted: bool) -> &'static [&'static str] {
+    if wanted { &["a", "b"] } else { &["b"] }
+}
+
 proptest! {
     #[test]
     fn holds_after_every_step(steps in prop::collection::vec(step(), 1..80)) {
@@ -58,9 +64,13 @@ proptest! {
                 Step::Receive(conversation) => {
                     received.push(receive(&sql, &number.to_string(), &conversation.to_string()));
                 }
+                Step::ReceiveRouted(conversation, wanted) => {
+                    let (id, conversation) = (number.to_string(), conversation.to_string());
+                    insert_one(&sql, &routed(entry(&id, &conversation, now), names(wanted)));
+                }
                 Step::Route(which, wanted) if !received.is_empty() => {
                     let sequence = received.remove(usize::from(which) % received.len());
-                    to(&sql, sequence, if wanted { &["a", "b"] } else { &["b"] }, now);
+                    to(&sql, sequence, names(wanted), now);
                 }
                 Step::Claim(which) => {
                     let name = ["a", "b"][usize::from(which)];
