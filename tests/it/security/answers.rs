@@ -1,11 +1,14 @@
 //! Answers of platforms that nobody should trust: endless, deep, leading elsewhere.
 
 use super::server::{Script, Server};
-use crate::gateway::{
-    Gateway,
-    answer::Answer,
-    credentials::CRM,
-    messages::{ACCOUNT, ROBOT},
+use crate::{
+    gateway::{
+        Gateway,
+        answer::Answer,
+        credentials::CRM,
+        messages::{ACCOUNT, ROBOT},
+    },
+    refusals::{DEEPEST, nested},
 };
 use contract::kdocs::media;
 use futures::future::join_all;
@@ -82,7 +85,8 @@ async fn a_token_endpoint_leads_nowhere_else_either() {
 
 /// Bodies that are no answer of a platform.
 fn odd() -> Vec<Vec<u8>> {
-    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+    let deep = |open: &str, close: &str| nested(open, close, 100_000);
+    let deepest = |open: &str, close: &str| nested(open, close, DEEPEST - 1);
     let keys: Vec<String> = (0..60_000).map(|number| format!("\"k{number}\":{number}")).collect();
     vec![
         b"".to_vec(),
@@ -91,6 +95,8 @@ fn odd() -> Vec<Vec<u8>> {
         deep("[", "]").into_bytes(),
         format!("{{\"code\":0,\"data\":{}}}", deep("[", "]")).into_bytes(),
         format!("{{\"code\":0,\"data\":{}}}", deep("{\"msgId\":", "}")).into_bytes(),
+        format!("{{\"code\":1,\"msg\":\"x\",\"data\":{}}}", deepest("[", "]")).into_bytes(),
+        format!("{{\"code\":1,\"msg\":\"x\",\"data\":{}}}", deepest("{\"msgId\":", "}")).into_bytes(),
         b"{\"code\":1e999,\"msg\":\"x\"}".to_vec(),
         b"{\"code\":-99999999999999999999999999,\"msg\":\"x\"}".to_vec(),
         b"{\"code\":\"\",\"msg\":{}}".to_vec(),

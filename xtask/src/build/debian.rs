@@ -45,7 +45,8 @@ pub fn toolchain() -> Result<Toolchain> {
         .env("RUSTC", file_of("rustc-web", "/bin/rustc")?)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_WASM32_WASIP1_LINKER", linker)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        // Beside those of `.cargo/config.toml`.
+        .env("CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS", flags.join(" "))
         // Names the libraries of the toolchain that runs this program.
         .env_remove("LD_LIBRARY_PATH");
     Ok(Toolchain {
