@@ -15,7 +15,7 @@ const PAGES: &str = "PRAGMA page_size=2048";
 
 /// Whoever commits to a write-ahead log of so many pages makes a checkpoint while others wait, after which the log begins
 /// anew: eight times SQLite's usual number, for [`checkpoint`] leaves little to copy.
-const LOG: &str = "PRAGMA wal_autocheckpoint=8000";
+const LOG: &str = "PRAGMA wal_autocheckpoint=32000";
 
 /// How often to try to switch a file to WAL.
 const SWITCHES: u32 = 100;
