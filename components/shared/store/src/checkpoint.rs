@@ -6,7 +6,7 @@ use std::{cell::Cell, pin::Pin};
 
 /// An instance begins a checkpoint after so many statements that may have written: it is soon done, and what it waits for
 /// holds up nobody.
-const OFTEN: u32 = 64;
+const OFTEN: u32 = 32;
 
 thread_local! {
     static WRITTEN: Cell<u32> = const { Cell::new(0) };
