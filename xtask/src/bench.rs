@@ -4,9 +4,11 @@
 
 mod connection;
 mod counterpart;
+mod floor;
 mod goal;
 mod growth;
 mod load;
+mod machine;
 mod measure;
 mod peers;
 mod process;
@@ -33,6 +35,7 @@ use crate::cargo::{self, workspace};
 use crate::sandbox::CREDENTIAL;
 use crate::{build, signal};
 use counterpart::Counterpart;
+use machine::Machine;
 use measure::{ACCOUNTS, Bench, Measured, measure};
 use peers::Language;
 use process::Cores;
@@ -68,7 +71,7 @@ pub struct Options {
     /// What is measured; the document keeps what was measured before of the others
     #[arg(long, value_delimiter = ',', default_values_t = Part::USUAL)]
     parts: Vec<Part>,
-    /// Rows to measure, by their letters (abcdefghijk) [default: all]
+    /// Rows to measure, by their letters (abcdefghijkl) [default: all]
     #[arg(long, value_name = "LETTERS")]
     rows: Option<String>,
     /// How long each load lasts
@@ -147,7 +150,7 @@ impl Profile {
     }
 }
 
-/// Measures, prints, and writes the document if everything was measured.
+/// Measures, writes each part to the document if all of it was measured, and prints.
 pub async fn run(options: Options) -> Result<()> {
     ensure!(options.seconds.is_finite() && options.seconds > 0.0, "--seconds must be more than 0");
     let stop = pin!(signal::stop()?);
@@ -190,15 +193,20 @@ async fn bench(options: &Options) -> Result<()> {
     for part in options.parts.iter().filter(|part| here || **part == Part::Rows) {
         let measured = measure_part(*part, &stage, options, &rows, &how, &mut report).await;
         measured.with_context(|| format!("cannot measure {part}"))?;
+        if is_kept(options) {
+            report = report.kept(&workspace().join(KEPT))?;
+            fs::write(workspace().join(DOCUMENT), report.document()).context("cannot write the document")?;
+            eprintln!("xtask: {part} stands in {DOCUMENT}");
+        }
     }
     println!("{report}");
-    let whole = here && options.rows.is_none() && options.divide == 1;
-    if whole && options.profile == Profile::Release && !options.no_build {
-        let report = report.kept(&workspace().join(KEPT))?;
-        fs::write(workspace().join(DOCUMENT), report.document()).context("cannot write the document")?;
-        eprintln!("xtask: {DOCUMENT} is written");
-    }
     Ok(())
+}
+
+/// Whether what is measured belongs in the document: the whole of it, of what users run.
+fn is_kept(options: &Options) -> bool {
+    let whole = options.url.is_none() && options.rows.is_none() && options.divide == 1;
+    whole && options.profile == Profile::Release && !options.no_build
 }
 
 async fn measure_part(
@@ -211,7 +219,12 @@ async fn measure_part(
 ) -> Result<()> {
     let lasts = Duration::from_secs_f64(options.seconds);
     match part {
-        Part::Rows => report.rows = Some(Taken::new(how, measure_rows(stage, options, rows, lasts).await?)),
+        Part::Rows => {
+            if options.url.is_none() {
+                report.machine = Some(Machine::measure(stage).await?);
+            }
+            report.rows = Some(Taken::new(how, measure_rows(stage, options, rows, lasts).await?));
+        }
         Part::Stored => {
             let stored = growth::stored(stage, &STORED.map(|count| count / options.divide), lasts).await?;
             report.stored = Some(Taken::new(how, stored));

@@ -15,10 +15,10 @@ use crate::sandbox::CREDENTIAL;
 /// With so many connections the peak is looked for.
 const CONNECTIONS: [usize; 3] = [8, 24, 64];
 
-/// Before each measurement there is load for so long.
+/// Before each measurement there is the same load for so long.
 const WARM_UP: Duration = Duration::from_millis(700);
 
-/// While disk calls are counted there are so many requests in a second, for so long.
+/// While disk calls are counted there are so many requests in a second, for so long at most.
 const TRACED_RATE: f64 = 50.0;
 const TRACED: Duration = Duration::from_secs(2);
 
@@ -96,6 +96,7 @@ impl Bench {
 
     /// Measures at a rate.
     pub async fn open(&mut self, rate: f64, lasts: Duration) -> Result<(Outcome, Cost, u64)> {
+        load::open(&self.target, self.work, rate, WARM_UP).await?;
         let before = self.usage().await?;
         let outcome = load::open(&self.target, self.work, rate, lasts).await?;
         let after = self.usage().await?;
@@ -110,12 +111,12 @@ impl Bench {
     }
 
     /// Counts the calls of a request that wait for a disk.
-    pub async fn syncs(&self, stage: &Stage) -> Result<Option<f64>> {
+    pub async fn syncs(&self, stage: &Stage, lasts: Duration) -> Result<Option<f64>> {
         let Some(subject) = &self.subject else { return Ok(None) };
         let folder = stage.data()?;
         let log = folder.path().join("strace");
         let Some(syncs) = Syncs::start(subject.process()?, &log).await? else { return Ok(None) };
-        let outcome = load::open(&self.target, self.work, TRACED_RATE, TRACED).await?;
+        let outcome = load::open(&self.target, self.work, TRACED_RATE, lasts.min(TRACED)).await?;
         Ok(Some(syncs.stop(&log).await? as f64 / outcome.done.max(1) as f64))
     }
 
@@ -139,7 +140,7 @@ pub async fn measure(stage: &Stage, begin: impl AsyncFn() -> Result<Bench>, last
         let mut bench = begin().await?;
         let (outcome, cost, resident) = bench.open(measured.peak / 2.0, lasts).await?;
         measured.latencies = [0.5, 0.99, 0.999].map(|share| outcome.quantile(share));
-        measured.cost = Cost { syncs: bench.syncs(stage).await?, ..cost };
+        measured.cost = Cost { syncs: bench.syncs(stage, lasts).await?, ..cost };
         measured.resident = resident;
         outcomes.push(outcome);
     }

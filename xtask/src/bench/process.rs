@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command as Plain, Stdio};
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::{cargo, program};
@@ -33,6 +34,24 @@ impl Cores {
         let this = std::process::id().to_string();
         cargo::run(Plain::new("taskset").args(["-a", "-c", "-p", &load, &this]).stdout(Stdio::null()))?;
         Ok(Self(Some((servers, load))))
+    }
+
+    /// Does a piece of work of this program on the lower half of the cores, where the servers run.
+    pub async fn with_servers<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let servers = self.0.as_ref().map(|(servers, _)| servers.clone());
+        // A thread of its own, for it stays where it is put.
+        let thread = thread::spawn(move || {
+            if let Some(servers) = servers {
+                let this = fs::read_link("/proc/thread-self").context("a thread does not know itself")?;
+                let this = this.file_name().context("a thread has no number")?;
+                cargo::run(Plain::new("taskset").args(["-c", "-p", &servers]).arg(this).stdout(Stdio::null()))?;
+            }
+            work()
+        });
+        spawn_blocking(|| thread.join()).await?.map_err(|_| anyhow!("a piece of work panicked"))?
     }
 
     /// Keeps a server to the lower half of the cores.

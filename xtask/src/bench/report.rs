@@ -8,33 +8,18 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::goal::{best_peer, goals};
+use super::floor;
+use super::goal::goals;
 use super::growth::{Drain, Memory, Sending, Stored};
+use super::machine::Machine;
 use super::measure::Measured;
 use super::row::{ROWS, Row};
 use super::start::Starts;
-use super::work::Work;
 
 /// What stands in the document beside the numbers.
 const PREFACE: &str = include_str!("preface.md");
 const SAVINGS: &str = include_str!("savings.md");
 const SPIN: &str = include_str!("spin.md");
-
-/// What a row cannot do without.
-struct Floor {
-    letter: char,
-    /// So many commits, and which.
-    commits: f64,
-    which: &'static str,
-    /// So many requests to others.
-    calls: f64,
-}
-
-const FLOORS: [Floor; 3] = [
-    Floor { letter: 'b', commits: 1.0, which: "the event", calls: 0.0 },
-    Floor { letter: 'd', commits: 2.0, which: "the event, and its end", calls: 1.0 },
-    Floor { letter: 'e', commits: 5.0, which: "the message, its mark and its end, and two counters", calls: 1.0 },
-];
 
 const MEGABYTE: f64 = 1_000_000.0;
 
@@ -43,6 +28,8 @@ const MEGABYTE: f64 = 1_000_000.0;
 pub struct Report {
     /// The rows by their names: one run, so that they can be compared.
     pub rows: Option<Taken<HashMap<String, Measured>>>,
+    /// The machine by itself, before the rows.
+    pub machine: Option<Machine>,
     /// With much stored.
     pub stored: Option<Taken<Vec<Stored>>>,
     /// With many accounts.
@@ -95,6 +82,7 @@ impl Report {
         };
         let whole = Self {
             rows: self.rows.or(earlier.rows),
+            machine: self.machine.or(earlier.machine),
             stored: self.stored.or(earlier.stored),
             sending: self.sending.or(earlier.sending),
             drain: self.drain.or(earlier.drain),
@@ -115,7 +103,7 @@ impl Display for Report {
     fn fmt(&self, out: &mut Formatter) -> fmt::Result {
         self.targets(out)?;
         self.table(out)?;
-        self.floors(out)?;
+        floor::write(self, out)?;
         self.stored(out)?;
         self.sending(out)?;
         self.drain(out)?;
@@ -162,57 +150,6 @@ impl Report {
             )?;
         }
         writeln!(out)
-    }
-
-    /// What commits and requests to others alone leave of the rate of an empty component.
-    fn floors(&self, out: &mut Formatter) -> fmt::Result {
-        let peak = |letter| self.row(letter).map(|measured| measured.peak);
-        let (Some(empty), Some(commits), Some(calls)) = (peak('a'), peak('j'), peak('k')) else { return Ok(()) };
-        let [commit, call] = [commits, calls].map(|peak| (1.0 / peak - 1.0 / empty).max(0.0));
-        writeln!(out, "## What commits and requests leave\n")?;
-        writeln!(
-            out,
-            "An empty request takes {:.0} µs (a). One whose component commits a row takes {:.0} µs more (j), one whose \
-             component asks the platform {:.0} µs more (k). If both cost a row what they cost these components, commits that \
-             requests of one moment may share are left out, and all else is free, no more is possible than:\n",
-            1e6 / empty,
-            commit * 1e6,
-            call * 1e6
-        )?;
-        writeln!(out, "| row | commits of its own | which | requests | at most req/s | at most of (a) | measured |")?;
-        writeln!(out, "|---|---|---|---|---|---|---|")?;
-        for Floor { letter, commits, which, calls } in FLOORS {
-            let most = 1.0 / (1.0 / empty + commits * commit + calls * call);
-            let measured = peak(letter).map_or_else(|| "–".to_owned(), |peak| format!("{:.2}", peak / empty));
-            let share = most / empty;
-            writeln!(out, "| {letter} | {commits} | {which} | {calls} | {most:.0} | {share:.2} | {measured} |")?;
-        }
-        let best = |work| best_peer(self, work).map_or_else(|| "–".to_owned(), |peak| format!("{peak:.0}"));
-        writeln!(
-            out,
-            "\nThe best peers reach {} (b), {} (d) and {} (e): they commit and ask within one process, without a guest that \
-             calls a host.\n",
-            best(Work::Callback),
-            best(Work::HandOn),
-            best(Work::Text)
-        )?;
-        let tail = |letter| {
-            self.row(letter).map_or(0.0, |measured| {
-                let [_, tail, _] = measured.latencies;
-                tail
-            })
-        };
-        let busy = self.row('b').and_then(|row| Some(row.cost.seconds? * row.peak / 2.0 / 1_000.0));
-        writeln!(
-            out,
-            "The tail is what a busy core leaves: (b) has a p99 of {:.1} ms at half of its peak, where it keeps its core busy \
-             for {:.0} % of the time, because callbacks that come one by one share less than those that come at once; (j), \
-             which does nothing but commit, has {:.1}. A new instance every 128 requests, and the checkpoint with which a \
-             long write-ahead log begins anew, hold up those behind them.\n",
-            tail('b'),
-            busy.unwrap_or_default() * 100.0,
-            tail('j')
-        )
     }
 
     fn stored(&self, out: &mut Formatter) -> fmt::Result {

@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// All rows, in their order.
-pub static ROWS: [Row; 22] = [
+pub static ROWS: [Row; 23] = [
     row('a', "an empty component on the same host", Empty, Work::Empty),
     row('b', "callback accepted: durable, answered", Gateway, Work::Callback),
     row('c', "callback refused as a repeat", Gateway, Work::Repeat),
@@ -41,6 +41,7 @@ pub static ROWS: [Row; 22] = [
     row('i', "(f) by apprise, behind FastAPI", Peer(Python, 1), Work::Relay),
     row('j', "one row committed by a component that does nothing else", Empty, Work::Commit),
     row('k', "one request to the platform by a component that does nothing else", Empty, Work::Call),
+    row('l', "a callback read by a component that does nothing else", Empty, Work::Body),
 ];
 
 const fn row(letter: char, name: &'static str, kind: Kind, work: Work) -> Row {

@@ -47,6 +47,8 @@ pub enum Work {
     Read,
     /// Leaves a text to an employee in the queue.
     Later,
+    /// Brings a callback to who reads it, and does nothing else.
+    Body,
     /// Commits a row, and nothing else.
     Commit,
     /// Asks the platform, and nothing else.
@@ -54,10 +56,10 @@ pub enum Work {
 }
 
 /// The table that rows are committed to, by [`Work::Commit`]: with two of the indexes that an event has.
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS floor (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, \
+pub const TABLE: &str = "CREATE TABLE IF NOT EXISTS floor (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, \
                      conversation TEXT NOT NULL, raw TEXT NOT NULL)";
-const INDEX: &str = "CREATE INDEX IF NOT EXISTS floor_conversation ON floor (conversation, sequence)";
-const ROW: &str = "INSERT INTO floor (id, conversation, raw) VALUES (?, ?, ?)";
+pub const INDEX: &str = "CREATE INDEX IF NOT EXISTS floor_conversation ON floor (conversation, sequence)";
+pub const ROW: &str = "INSERT INTO floor (id, conversation, raw) VALUES (?, ?, ?)";
 
 /// Whom the requests go to.
 pub struct Target {
@@ -127,9 +129,20 @@ impl Target {
         Ok(())
     }
 
+    /// The row of a callback: what [`ROW`] inserts.
+    pub fn row(&self, number: u64) -> [String; 3] {
+        let (account, text) = (self.account(number), text(number));
+        let callback = self.callback(&account, number, &text);
+        let id = format!("{}-{number}", self.run);
+        [id, conversation(&account, number % CUSTOMERS), callback.to_string()]
+    }
+
+    fn account(&self, number: u64) -> String {
+        format!("1688{:012}", number % self.accounts)
+    }
+
     fn request(&self, work: Work, number: u64) -> Result<Request<Full<Bytes>>> {
-        let account = format!("1688{:012}", number % self.accounts);
-        let text = format!("#{number}# 您好,您的订单已发货,预计明天送达。");
+        let (account, text) = (self.account(number), text(number));
         let bearer = format!("Bearer {}", self.credential);
         let callback = format!("/callback/quntool/{}", self.credential);
         let (request, body) = match work {
@@ -153,10 +166,11 @@ impl Target {
                 (self.begin(Method::GET, &path).header(AUTHORIZATION, bearer), None)
             }
             Work::Commit => {
-                let callback = self.callback(&account, number, &text);
-                let row =
-                    json!([callback.get("msgId"), conversation(&account, number % CUSTOMERS), callback.to_string()]);
-                return self.statements(&json!([{ "statement": ROW, "parameters": row }]));
+                return self.statements(&json!([{ "statement": ROW, "parameters": self.row(number) }]));
+            }
+            Work::Body => {
+                let request = self.begin(Method::POST, "/clock").header(AUTHORIZATION, bearer);
+                (request, Some(self.callback(&account, number, &text)))
             }
             Work::Call => {
                 let url = format!("{}/gnapi/open/msg/text", self.counterpart.url());
@@ -206,6 +220,10 @@ impl Target {
             },
         })
     }
+}
+
+fn text(number: u64) -> String {
+    format!("#{number}# 您好,您的订单已发货,预计明天送达。")
 }
 
 fn conversation(account: &str, customer: u64) -> String {
