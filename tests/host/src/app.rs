@@ -56,7 +56,8 @@ impl App {
         let component = self.components.get(id).context("the route has no component")?;
         self.shared.metrics.requests.increment();
         let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
-        match component.handle((), request).await {
+        let turn = component.state().turns.next().await;
+        match component.handle(turn, request).await {
             Ok(response) => Ok(response),
             // The instance's own end was logged when it was dropped.
             Err(error) if error.is::<TrapOrPanicError>() || error.is::<Trap>() => {

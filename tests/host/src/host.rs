@@ -27,7 +27,7 @@ use crate::routes::Routes;
 use crate::runtime_config::RuntimeConfig;
 use crate::state::{Grants, Shared, State};
 use crate::variables::Variables;
-use crate::worker::Component;
+use crate::worker::{Component, Turns};
 use crate::{engine, image, key_value, server, sqlite};
 
 /// How a host is to run; see [`Host::builder`].
@@ -202,7 +202,8 @@ impl Loader<'_> {
         let grants = self.grants(id, component).with_context(place)?;
         let wasm = image::load(self.manifest, id, component, &self.cache.join("composed"))?;
         let service = self.service(&wasm).map_err(anyhow::Error::from).with_context(place)?;
-        Ok(Component { engine: self.engine.clone(), service, grants: Arc::new(grants), shared: self.shared.clone() })
+        let (engine, shared) = (self.engine.clone(), self.shared.clone());
+        Ok(Component { engine, service, grants: Arc::new(grants), shared, turns: Turns::new() })
     }
 
     /// Loads what stands behind the MQTT triggers.

@@ -1,13 +1,19 @@
 //! The instances of a component: created when needed, reused as Spin does it.
+//!
+//! The handler creates one whenever a second request waits behind the only instance that is free. Each burst would leave
+//! as many instances as it had requests, which then have one request each at a time, and nothing that requests of one
+//! moment could share. So requests go to the handler in turns: as many at once as there are cores.
 
 use std::future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tokio::time::{Sleep, sleep};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep, timeout};
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Engine, Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{
@@ -26,12 +32,33 @@ const CONCURRENT_REQUESTS: usize = 16;
 /// How long an instance without work lives; Spin's default.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// A request waits for its turn so long at most: an instance that holds a thread holds up nobody else for longer.
+const TURN: Duration = Duration::from_millis(20);
+
 /// A component that is compiled and linked, ready to be instantiated.
 pub(crate) struct Component {
     pub engine: Engine,
     pub service: ServicePre<State>,
     pub grants: Arc<Grants>,
     pub shared: Arc<Shared>,
+    pub turns: Turns,
+}
+
+/// Whose turn it is to go to the handler.
+pub(crate) struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))))
+    }
+
+    /// Waits for a turn, which ends when an instance has taken the request; none if that takes too long.
+    pub(crate) async fn next(&self) -> Option<OwnedSemaphorePermit> {
+        match self.0.clone().try_acquire_owned() {
+            Ok(turn) => Some(turn),
+            Err(_) => timeout(TURN, self.0.clone().acquire_owned()).await.ok()?.ok(),
+        }
+    }
 }
 
 impl HandlerState for Component {
@@ -84,7 +111,7 @@ pub(crate) struct Worker {
 
 impl WorkerState for Worker {
     type StoreData = State;
-    type RequestData = ();
+    type RequestData = Option<OwnedSemaphorePermit>;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= REQUESTS {
@@ -99,9 +126,10 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, State>,
-        (): (),
+        turn: Option<OwnedSemaphorePermit>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        drop(turn);
         Box::pin(future::pending())
     }
 
@@ -113,5 +141,24 @@ impl WorkerState for Worker {
             tracing::debug!("{error:?}");
         }
         drop(store);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_is_waited_for_but_not_for_long() {
+        let turns = Turns(Arc::new(Semaphore::new(1)));
+        let first = turns.next().await;
+        assert!(first.is_some());
+
+        let begun = Instant::now();
+        assert!(turns.next().await.is_none());
+        assert!(begun.elapsed() >= TURN);
+
+        let (second, ()) = tokio::join!(turns.next(), async { drop(first) });
+        assert!(second.is_some());
     }
 }
