@@ -10,7 +10,8 @@ use crate::{
     delivery,
     envelope::Envelope,
     journal::{
-        Event, System, deliveries,
+        Event, System,
+        deliveries::{self, Tried},
         routing::{self, Looked, Route},
     },
     seen,
@@ -49,6 +50,17 @@ pub struct Counts {
     pub dead: u32,
     /// Events and marks that were old.
     pub deleted: u32,
+}
+
+impl Counts {
+    fn add(&mut self, tried: &Tried) {
+        *match tried {
+            Tried::Delivered => &mut self.delivered,
+            Tried::Skipped => &mut self.skipped,
+            Tried::Retry(_) | Tried::Anew(_) => &mut self.retrying,
+            Tried::Dead | Tried::Stopped { .. } => &mut self.dead,
+        } += 1;
+    }
 }
 
 /// Takes up events that nobody has routed, and hands on what is due.

@@ -2,6 +2,7 @@
 
 use super::{Event, in_order};
 use serde_json::json;
+use std::iter;
 use store::{Error, Sql, Value, database::integer};
 
 /// So many deliveries to one subscriber are under way at once, over all instances: one that hangs takes no more of the
@@ -101,6 +102,18 @@ pub fn keep(sql: &impl Sql, delivery: &Delivery, lease_until: u64) -> Result<(),
     Ok(())
 }
 
+/// Records that deliveries were taken. One that someone else has claimed meanwhile is left to them.
+pub fn taken<'a>(sql: &impl Sql, deliveries: impl Iterator<Item = &'a Delivery>, now: u64) -> Result<(), Error> {
+    let taken: Vec<_> = deliveries.map(|one| (one.event.sequence, one.subscriber.as_str(), one.attempts)).collect();
+    sql.query(
+        "UPDATE delivery SET state = 'delivered', due_at = ?2, status = NULL, reason = NULL, changed_at = ?2
+         WHERE state = 'delivering' AND (sequence, subscriber, attempts) IN (
+            SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))",
+        &[json!(taken).to_string().into(), integer(now)],
+    )?;
+    Ok(())
+}
+
 /// Records what became of a try; `status` is the subscriber's, `reason` is in words. A delivery that someone else has
 /// claimed meanwhile is left to them.
 pub fn tried(
@@ -112,7 +125,7 @@ pub fn tried(
     now: u64,
 ) -> Result<(), Error> {
     let (state, due_at, turn) = match tried {
-        Tried::Delivered => ("delivered", now, 0),
+        Tried::Delivered => return taken(sql, iter::once(delivery), now),
         Tried::Skipped => ("skipped", now, 0),
         Tried::Retry(at) => ("retrying", *at, 0),
         Tried::Anew(at) => ("retrying", *at, 1),

@@ -22,7 +22,10 @@ fn what_runs_every_second_looks_at_no_more_than_it_is_about() {
     routing::claim(&planned, &mut routing::Looked::default(), 1, 2, 9).unwrap();
     routing::route(&planned, &[1], &Route::To { subscribers: &["a"], unverified: false }, 1).unwrap();
     super::deliveries::due(&planned, &["a"], 1).unwrap();
-    super::deliveries::claim(&planned, "a", 1, 2, 9).unwrap();
+    let delivery = super::deliveries::claim(&planned, "a", 1, 2, 9).unwrap().remove(0);
+    super::deliveries::keep(&planned, &delivery, 3).unwrap();
+    super::deliveries::tried(&planned, &delivery, &Tried::Retry(4), None, None, 3).unwrap();
+    super::deliveries::taken(&planned, [&delivery].into_iter(), 3).unwrap();
     super::deliveries::abandon(&planned, &["a"], 1).unwrap();
     super::retention::old(&planned, 1, 1, 9).unwrap();
     super::retention::marks(&planned, 1, 9).unwrap();

@@ -3,14 +3,14 @@
 use super::{Counts, route_received};
 use crate::{
     configuration::Configuration,
-    delivery,
+    delivery::{self, Outcome},
     journal::deliveries::{self, AT_ONCE, Delivery, Tried},
     subscriber::Subscriber,
 };
 use runtime::{
     clock,
     log::{self, Level},
-    task::Group,
+    task::{self, Group},
 };
 use store::{Database, Error};
 
@@ -39,18 +39,24 @@ pub async fn hand_on(database: &Database, configuration: &Configuration, counts:
                 Err(error) => broken = Some(error),
             }
         }
-        match under_way.next().await {
-            None => return broken.map_or(Ok(()), Err),
-            Some(Ok(Tried::Delivered)) => counts.delivered += 1,
-            Some(Ok(Tried::Skipped)) => counts.skipped += 1,
-            Some(Ok(Tried::Retry(_) | Tried::Anew(_))) => counts.retrying += 1,
-            Some(Ok(Tried::Dead)) => counts.dead += 1,
-            Some(Ok(Tried::Stopped { .. })) => {
-                counts.dead += 1;
-                // The journal has an event that tells of it.
-                Box::pin(route_received(database, configuration, counts)).await?;
+        if under_way.count() == 0 {
+            return broken.map_or(Ok(()), Err);
+        }
+        // What a commit costs hardly depends on how many tries it is about.
+        let mut ended = Vec::new();
+        for one in under_way.next_within(task::give_way()).await {
+            match one {
+                Ok(one) => ended.push(one),
+                Err(error) => broken = Some(error),
             }
-            Some(Err(error)) => broken = Some(error),
+        }
+        if let Err(error) = record(database, &ended) {
+            broken = Some(error);
+        }
+        ended.iter().for_each(|(_, outcome)| counts.add(&outcome.tried));
+        if ended.iter().any(|(_, outcome)| matches!(outcome.tried, Tried::Stopped { .. })) {
+            // The journal has an event that tells of it.
+            Box::pin(route_received(database, configuration, counts)).await?;
         }
     }
 }
@@ -68,20 +74,35 @@ fn claim<'a>(database: &Database, subscribers: &'a [Subscriber]) -> Result<Vec<(
     Ok(claimed)
 }
 
+/// Tries, and says every so often that it does.
 async fn attempt(
     database: &Database,
     configuration: &Configuration,
     delivery: Delivery,
     subscriber: &Subscriber,
-) -> Result<Tried, Error> {
+) -> Result<(Delivery, Outcome), Error> {
     let attempt = delivery::attempt(database, configuration, &delivery, subscriber);
     let keep = || deliveries::keep(database, &delivery, clock::now() + LEASE);
     let outcome = clock::beating(attempt, BEAT, keep).await?;
-    let reason = outcome.reason.as_deref();
-    deliveries::tried(database, &delivery, &outcome.tried, outcome.status, reason, clock::now())?;
-    if let (Some(reason), false) = (reason, outcome.tried == Tried::Skipped) {
-        let fields = [("event", delivery.event.id.as_str()), ("subscriber", &delivery.subscriber), ("reason", reason)];
-        log::write(Level::Warn, "an event was not handed on", &fields);
+    Ok((delivery, outcome))
+}
+
+/// Records the tries of a moment: those that were taken together.
+fn record(database: &Database, ended: &[(Delivery, Outcome)]) -> Result<(), Error> {
+    let now = clock::now();
+    let (taken, others): (Vec<_>, Vec<_>) = ended.iter().partition(|(_, outcome)| outcome.tried == Tried::Delivered);
+    let mut recorded = match taken.as_slice() {
+        [] => Ok(()),
+        taken => deliveries::taken(database, taken.iter().map(|(delivery, _)| delivery), now),
+    };
+    for (delivery, Outcome { tried, status, reason }) in others {
+        let reason = reason.as_deref();
+        recorded = recorded.and(deliveries::tried(database, delivery, tried, *status, reason, now));
+        if let (Some(reason), false) = (reason, *tried == Tried::Skipped) {
+            let fields =
+                [("event", delivery.event.id.as_str()), ("subscriber", &delivery.subscriber), ("reason", reason)];
+            log::write(Level::Warn, "an event was not handed on", &fields);
+        }
     }
-    Ok(outcome.tried)
+    recorded
 }

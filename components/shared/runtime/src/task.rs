@@ -8,11 +8,11 @@
 use futures::{
     StreamExt,
     channel::oneshot,
-    future::{Either, Pending, pending},
+    future::{Either, Pending, pending, select},
     stream::FuturesUnordered,
 };
 use spin_sdk::wasip3::{spawn, wit_bindgen::yield_async};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 /// A task of the host that has begun, until it is dropped.
 #[must_use]
@@ -70,15 +70,34 @@ impl<F: Future> Group<F> {
     pub async fn next(&mut self) -> Option<F::Output> {
         if self.count() == 0 { None } else { self.0.next().await }
     }
+
+    /// Waits for the next one that is done, and as long as others go on, for what is done within this time; nothing if
+    /// there is none.
+    pub async fn next_within(&mut self, moment: impl Future<Output = ()>) -> Vec<F::Output> {
+        let mut done: Vec<F::Output> = self.next().await.into_iter().collect();
+        let mut moment = pin!(moment);
+        while self.count() > 0 {
+            match select(moment, pin!(self.next())).await {
+                Either::Left(_) => break,
+                Either::Right((next, going_on)) => {
+                    done.extend(next);
+                    moment = going_on;
+                }
+            }
+        }
+        done
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::{FutureExt, future::poll_fn};
+    use futures::{
+        FutureExt,
+        future::{poll_fn, ready},
+    };
     use std::{
         cell::RefCell,
-        pin::pin,
         sync::{
             Arc,
             atomic::{AtomicUsize, Ordering},
@@ -108,6 +127,22 @@ mod tests {
         done.sort_unstable();
         assert_eq!(done, [1, 2, 3]);
         assert_eq!(group.count(), 0);
+    }
+
+    #[test]
+    fn what_is_done_in_a_moment_comes_together() {
+        let mut group = Group::default();
+        assert_eq!(group.next_within(pending()).now_or_never(), Some(vec![]));
+        group.extend([1, 2, 3].map(|number| async move { number }));
+
+        // The moment is over at once, then when nothing goes on any more.
+        let first = group.next_within(ready(())).now_or_never().unwrap();
+        let mut done = group.next_within(pending()).now_or_never().unwrap();
+
+        assert_eq!((first.len(), done.len(), group.count()), (1, 2, 0));
+        done.extend(first);
+        done.sort_unstable();
+        assert_eq!(done, [1, 2, 3]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::journal::{
-    deliveries::{AT_ONCE, abandon, due, keep, restart},
+    deliveries::{AT_ONCE, abandon, due, keep, restart, taken},
     done, routing,
 };
 
@@ -118,6 +118,33 @@ fn a_worker_that_vanished_leaves_a_delivery_that_is_claimed_again() {
     tried(&sql, &lost, &Tried::Retry(9_000), None, None, 1_201).unwrap();
     tried(&sql, &again, &Tried::Delivered, Some(200), None, 1_202).unwrap();
     assert_eq!(states(&sql), ["delivered"]);
+}
+
+#[test]
+fn deliveries_of_one_moment_are_taken_by_one_statement() {
+    let sql = journal();
+    for (message_id, conversation) in [("1", "c"), ("2", "c"), ("3", "d"), ("4", "e")] {
+        let sequence = receive(&sql, message_id, conversation);
+        to(&sql, sequence, &["a", "b"], 1_100);
+    }
+    let first = claim(&sql, "a", 1_100, 1_200, 10).unwrap();
+    assert_eq!(first.len(), 3, "one waits for the first of its conversation");
+    // The last one is claimed by someone else meanwhile, and those to `b` are nobody's yet.
+    tried(&sql, &first[2], &Tried::Retry(1_101), Some(500), Some("HTTP 500"), 1_101).unwrap();
+    let again = one(&sql, 1_101);
+    assert_eq!(again.event, first[2].event);
+
+    taken(&sql, first.iter(), 1_102).unwrap();
+
+    let rows = sql.query("SELECT state, status, reason FROM delivery WHERE subscriber = 'a' ORDER BY sequence", &[]);
+    let rows = rows.unwrap();
+    let states: Vec<String> = rows.iter().map(|row| row.get(0).unwrap()).collect();
+    assert_eq!(states, ["delivered", "pending", "delivered", "delivering"]);
+    taken(&sql, [&again].into_iter(), 1_103).unwrap();
+    assert!(
+        sql.query("SELECT 1 FROM delivery WHERE status IS NOT NULL OR reason IS NOT NULL", &[]).unwrap().is_empty()
+    );
+    assert_eq!(claimed(&sql, 1_104).len(), 4, "the one that waited, and three to b");
 }
 
 #[test]
