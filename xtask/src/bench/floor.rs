@@ -44,7 +44,7 @@ pub fn write(report: &Report, out: &mut Formatter) -> fmt::Result {
         return Ok(());
     };
     let microseconds = |seconds: f64| seconds * 1e6;
-    let call = (1.0 / calls - 1.0 / read).max(0.0);
+    let (commit, call) = ((1.0 / commits - 1.0 / empty).max(0.0), (1.0 / calls - 1.0 / read).max(0.0));
     writeln!(out, "## What cannot be saved\n")?;
     writeln!(
         out,
@@ -57,32 +57,36 @@ pub fn write(report: &Report, out: &mut Formatter) -> fmt::Result {
         microseconds(call),
         microseconds(machine.shared),
         microseconds(machine.alone),
-        microseconds((1.0 / commits - 1.0 / empty).max(0.0)),
+        microseconds(commit),
     )?;
     writeln!(
         out,
         "If every row were committed as by SQLite alone, {SHARE} at a time, and all else were free (parsing, limits, \
-         signatures, the journal's further columns, what a guest's calls cost), no more would be possible than:\n"
+         signatures, the journal's further columns, what a guest's calls cost), no more would be possible than this:\n"
     )?;
     writeln!(
         out,
-        "| row | rows | which | requests | at most req/s | at most of (a) | measured | at most of the best peer | measured |"
+        "| row | rows | which | requests | at most req/s | of (a) | of the best peer |\n|---|---|---|---|---|---|---|"
     )?;
-    writeln!(out, "|---|---|---|---|---|---|---|---|---|")?;
-    for Floor { letter, work, rows, which, calls } in FLOORS {
-        let most = 1.0 / (1.0 / read + rows * machine.shared + calls * call);
-        let share = |of: Option<f64>, to: Option<f64>| {
-            of.zip(to).map_or_else(|| "–".to_owned(), |(of, to)| format!("{:.2}", of / to))
-        };
-        let (measured, best) = (peak(letter), best_peer(report, work));
-        writeln!(
-            out,
-            "| {letter} | {rows} | {which} | {calls} | {most:.0} | {} | {} | {} | {} |",
-            share(Some(most), Some(empty)),
-            share(measured, Some(empty)),
-            share(Some(most), best),
-            share(measured, best)
-        )?;
+    for floor in &FLOORS {
+        let most = 1.0 / (1.0 / read + floor.rows * machine.shared + floor.calls * call);
+        let Floor { letter, rows, which, calls, .. } = floor;
+        writeln!(out, "| {letter} | {rows} | {which} | {calls} | {} |", shares(report, floor, Some(most)))?;
+    }
+    writeln!(
+        out,
+        "\nIf each row had a commit of its own, made by a guest as in (j), it would be this. Callbacks of one moment share a \
+         commit, and so do their deliveries; what a text commits follows one upon the other, and a part of it in the \
+         key-value store:\n"
+    )?;
+    writeln!(
+        out,
+        "| row | req/s | of (a) | of the best peer | measured req/s | of (a) | of the best peer |\n|---|---|---|---|---|---|---|"
+    )?;
+    for floor in &FLOORS {
+        let alone = 1.0 / (1.0 / read + floor.rows * commit + floor.calls * call);
+        let measured = shares(report, floor, peak(floor.letter));
+        writeln!(out, "| {} | {} | {measured} |", floor.letter, shares(report, floor, Some(alone)))?;
     }
     let [high, higher, highest] = machine.pace;
     writeln!(
@@ -90,4 +94,12 @@ pub fn write(report: &Report, out: &mut Formatter) -> fmt::Result {
         "\nLatencies hold what the machine itself does: by itself, on the servers' core, a piece of arithmetic takes {high:.2} \
          times its median at the 90th percentile, {higher:.2} times at the 99th and {highest:.2} times at the 99.9th.\n"
     )
+}
+
+/// A rate, and its shares of the rates of an empty component and of the best peer.
+fn shares(report: &Report, floor: &Floor, rate: Option<f64>) -> String {
+    let empty = report.row('a').map(|measured| measured.peak);
+    let share = |of: Option<f64>| rate.zip(of).map_or_else(|| "–".to_owned(), |(rate, of)| format!("{:.2}", rate / of));
+    let told = rate.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"));
+    format!("{told} | {} | {}", share(empty), share(best_peer(report, floor.work)))
 }
