@@ -4,22 +4,23 @@ use crate::{Error, database::failed};
 use spin_sdk::{sqlite::Connection, wasip3::spawn};
 use std::{cell::Cell, pin::Pin};
 
-/// An instance begins a checkpoint after so many statements that may have written: it is soon done, and what it waits for
-/// holds up nobody.
-const OFTEN: u32 = 32;
+/// An instance begins a checkpoint after so many parameters of statements that may have written, about 85 callbacks: it is
+/// soon done, and what it waits for holds up nobody.
+const OFTEN: usize = 1_024;
 
 thread_local! {
-    static WRITTEN: Cell<u32> = const { Cell::new(0) };
+    static WRITTEN: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts a statement; whose turn it is begins a checkpoint, which goes on after the request's answer.
-pub(crate) fn count(statement: &str) {
+/// Counts a statement with so many parameters, of which it has the more the more it writes; whose turn it is begins a
+/// checkpoint, which goes on after the request's answer.
+pub(crate) fn count(statement: &str, parameters: usize) {
     if statement.starts_with("SELECT") {
         return;
     }
-    let written = WRITTEN.get() + 1;
+    let written = WRITTEN.get() + parameters.max(1);
     WRITTEN.set(written % OFTEN);
-    if written == OFTEN {
+    if written >= OFTEN {
         // What fails here fails at the next tick too, which tells of it.
         spawn(async { drop(checkpoint().await) });
     }

@@ -122,7 +122,7 @@ impl Sql for Database {
         let result = self.0.execute(statement, parameters).map_err(failed)?;
         // What opens it begins no checkpoint.
         if OPEN.with_borrow(Option::is_some) {
-            checkpoint::count(statement);
+            checkpoint::count(statement, parameters.len());
         }
         Ok(result.rows.into_iter().map(|row| Row(row.values)).collect())
     }
