@@ -75,32 +75,32 @@ pub struct Known {
     pub request_id: String,
 }
 
+const INSERT: &str = "INSERT INTO message (id, caller, request_id, system, kind, account, company, recipients,
+        idempotency_key, fingerprint, state, created_at, changed_at, lease_until, counted_until, echo)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?15, ?11, ?11, ?12, ?13, ?14)
+     ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING 1";
+
 /// Inserts a message as `accepted` or `queued`; a message that this caller sent with the same idempotency key is returned instead.
-pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error> {
+pub async fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error> {
     let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
-    let inserted = sql.query_one(
-        "INSERT INTO message (id, caller, request_id, system, kind, account, company, recipients, idempotency_key,
-            fingerprint, state, created_at, changed_at, lease_until, counted_until, echo)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?15, ?11, ?11, ?12, ?13, ?14)
-         ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING 1",
-        &[
-            entry.id.into(),
-            entry.caller.into(),
-            entry.request_id.into(),
-            system_name(entry.system).into(),
-            entry.kind.into(),
-            optional(entry.account),
-            optional(entry.company),
-            entry.recipients.into(),
-            optional(entry.idempotency_key),
-            entry.fingerprint.into(),
-            integer(entry.now),
-            integer(entry.lease_until),
-            entry.counted_until.map_or(Value::Null, integer),
-            optional(entry.echo),
-            state_name(if entry.queued { State::Queued } else { State::Accepted }).into(),
-        ],
-    )?;
+    let parameters = vec![
+        entry.id.into(),
+        entry.caller.into(),
+        entry.request_id.into(),
+        system_name(entry.system).into(),
+        entry.kind.into(),
+        optional(entry.account),
+        optional(entry.company),
+        entry.recipients.into(),
+        optional(entry.idempotency_key),
+        entry.fingerprint.into(),
+        integer(entry.now),
+        integer(entry.lease_until),
+        entry.counted_until.map_or(Value::Null, integer),
+        optional(entry.echo),
+        state_name(if entry.queued { State::Queued } else { State::Accepted }).into(),
+    ];
+    let inserted = sql.change_one(INSERT, parameters).await?;
     if inserted.is_some() {
         return Ok(None);
     }
@@ -128,39 +128,42 @@ pub fn insert(sql: &impl Sql, entry: &Entry<'_>) -> Result<Option<Known>, Error>
 
 /// Records that the platform took a message; an outcome that came before settles it at once. Returns where it stands.
 /// `answer` is what the caller was answered, with its HTTP status.
-pub fn submitted(
+pub async fn submitted(
     sql: &impl Sql,
     id: &str,
     upstream_id: Option<&str>,
     answer: Option<(u16, &str)>,
     now: u64,
 ) -> Result<State, Error> {
-    // A sweep may have called it `unknown` meanwhile: the answer is better knowledge.
-    let row = sql.query_one(
-        "UPDATE message SET upstream_id = ?2, answer = ?3, changed_at = ?4, answer_status = ?5,
-            (state, code, reason, settled_by) = (
-                SELECT state, code, reason, event_id FROM (
-                    SELECT CASE code WHEN 0 THEN 'delivered' ELSE 'failed' END AS state, code, reason, event_id,
-                        0 AS rank
-                    FROM outcome WHERE upstream_id = ?2 AND account = message.account
-                    UNION ALL SELECT 'submitted', NULL, NULL, NULL, 1
-                ) ORDER BY rank LIMIT 1
-            )
-         WHERE id = ?1 AND state IN ('sending', 'unknown') RETURNING state",
-        &[
-            id.into(),
-            upstream_id.map_or(Value::Null, Value::from),
-            answer.map_or(Value::Null, |(_, answer)| Value::from(answer)),
-            integer(now),
-            answer.map_or(Value::Null, |(status, _)| Value::from(status)),
-        ],
-    )?;
+    let row = sql.change_one(SUBMIT, submission(id, upstream_id, answer, now)).await?;
     if let Some(row) = row {
         return state(&row, 0);
     }
     // An answer that came by another way was here before.
     let row = sql.query_one("SELECT state FROM message WHERE id = ?", &[id.into()])?;
     row.map_or(Ok(State::Unknown), |row| state(&row, 0))
+}
+
+/// Submits a message. A sweep may have called it `unknown` meanwhile: the answer is better knowledge.
+const SUBMIT: &str = "UPDATE message SET upstream_id = ?2, answer = ?3, changed_at = ?4, answer_status = ?5,
+        (state, code, reason, settled_by) = (
+            SELECT state, code, reason, event_id FROM (
+                SELECT CASE code WHEN 0 THEN 'delivered' ELSE 'failed' END AS state, code, reason, event_id, 0 AS rank
+                FROM outcome WHERE upstream_id = ?2 AND account = message.account
+                UNION ALL SELECT 'submitted', NULL, NULL, NULL, 1
+            ) ORDER BY rank LIMIT 1
+        )
+     WHERE id = ?1 AND state IN ('sending', 'unknown') RETURNING state";
+
+/// The parameters of [`SUBMIT`].
+fn submission(id: &str, upstream_id: Option<&str>, answer: Option<(u16, &str)>, now: u64) -> Vec<Value> {
+    vec![
+        id.into(),
+        upstream_id.map_or(Value::Null, Value::from),
+        answer.map_or(Value::Null, |(_, answer)| Value::from(answer)),
+        integer(now),
+        answer.map_or(Value::Null, |(status, _)| Value::from(status)),
+    ]
 }
 
 /// Records the platform's id of a message that was published, and the answer that it stands for. False: the message
@@ -174,7 +177,7 @@ pub fn answered(sql: &impl Sql, id: &str, upstream_id: &str, answer: &str, now: 
     if waiting.is_none() {
         return Ok(false);
     }
-    submitted(sql, id, Some(upstream_id), Some((200, answer)), now)?;
+    sql.query(SUBMIT, &submission(id, Some(upstream_id), Some((200, answer)), now))?;
     Ok(true)
 }
 

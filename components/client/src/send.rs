@@ -52,9 +52,9 @@ pub async fn send(message: Message) -> Result<Receipt, Failure> {
     }
     let work = Work { id: runtime::identifier(), request_id, prepared, robot, again, mqtt, configuration, database };
     if options.respond_async || options.send_at.is_some() {
-        return work.enqueue(&caller, idempotency_key.as_deref(), &options);
+        return work.enqueue(&caller, idempotency_key.as_deref(), &options).await;
     }
-    match work.accept(&caller, idempotency_key.as_deref(), Some(&options)).map_err(internal)? {
+    match work.accept(&caller, idempotency_key.as_deref(), Some(&options)).await.map_err(internal)? {
         Some(known) => replay::replay(known, &work, false),
         None => work.run(&options).await,
     }
@@ -79,7 +79,7 @@ pub struct Work {
 impl Work {
     /// Puts the message into the ledger; the message that its idempotency key is known from is returned instead.
     /// Without options it is queued.
-    fn accept(
+    async fn accept(
         &self,
         caller: &str,
         idempotency_key: Option<&str>,
@@ -105,7 +105,7 @@ impl Work {
             counted_until: patience.map(|patience| now + patience + COUNTED),
             queued: options.is_none(),
         };
-        ledger::insert(&self.database, &entry)
+        ledger::insert(&self.database, &entry).await
     }
 
     async fn run(&self, options: &Options) -> Result<Receipt, Failure> {
@@ -132,7 +132,8 @@ impl Work {
     pub async fn mark(&self, passage: &mut Passage, counted: Option<(u64, u64)>) -> Result<(), NotNow> {
         passage.approach().await?;
         let now = clock::now();
-        match ledger::leave(&self.database, &self.id, now, now + self.lease(), counted, passage.waited().as_deref())? {
+        let waited = passage.waited();
+        match ledger::leave(&self.database, &self.id, now, now + self.lease(), counted, waited.as_deref()).await? {
             Leave::Left => Ok(()),
             Leave::Taken => Err(NotNow::Taken),
             Leave::UsedUp(used_up) => Err(NotNow::UsedUp(used_up)),
@@ -151,10 +152,10 @@ impl Work {
             passage.arrived();
             let limits = standings(&passage);
             if !self.again || tries >= TRIES || !is_lost(&verdict) {
-                return self.judge(verdict).map(|receipt| Receipt { limits, ..receipt });
+                return self.judge(verdict).await.map(|receipt| Receipt { limits, ..receipt });
             }
             tries += 1;
-            let lost = self.judge(verdict);
+            let lost = self.judge(verdict).await;
             let latest = clock::now() + self.configuration.max_wait;
             let Ok(another) = Passage::ask(&self.prepared, &self.configuration, latest).await else { return lost };
             passage = another;
@@ -182,13 +183,13 @@ impl Work {
     }
 
     /// Records the verdict, and says it to the caller.
-    fn judge(&self, verdict: Result<Verdict, Ending>) -> Result<Receipt, Failure> {
+    async fn judge(&self, verdict: Result<Verdict, Ending>) -> Result<Receipt, Failure> {
         match verdict {
             Ok(Verdict::Taken { upstream_id, answer }) => {
                 let now = clock::now();
                 let said = Some((200, answer.as_str()));
-                let state =
-                    ledger::submitted(&self.database, &self.id, upstream_id.as_deref(), said, now).map_err(internal)?;
+                let upstream = upstream_id.as_deref();
+                let state = ledger::submitted(&self.database, &self.id, upstream, said, now).await.map_err(internal)?;
                 Ok(Receipt { upstream_id, answer: Some(answer), ..self.receipt(state) })
             }
             Ok(Verdict::Refused(refusal)) => Err(self.refused(refusal)?),

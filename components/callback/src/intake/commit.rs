@@ -1,17 +1,13 @@
 //! Callbacks of one moment enter the journal by one statement, because what a commit costs hardly depends on how many of
-//! them it is about. One that comes right after another gives way once before it commits; one that comes alone does not
-//! wait for others.
+//! them it is about.
 
 use crate::{
     envelope::Envelope,
     journal::{self, Entry},
     pipeline::{Received, follow_up},
 };
-use runtime::task;
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use runtime::task::Moment;
+use std::{cell::Cell, rc::Rc};
 use store::{Database, Error};
 
 /// A callback that is to enter the journal.
@@ -22,27 +18,19 @@ struct Waiting {
     outcome: Rc<Cell<Option<Result<(), Error>>>>,
 }
 
-/// Callbacks that come within so many milliseconds of each other are of one moment.
-const MOMENT: u64 = 2;
-
 thread_local! {
-    static LAST: Cell<u64> = const { Cell::new(0) };
-    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+    static MOMENT: Moment<Waiting> = const { Moment::new() };
 }
 
 /// Inserts a callback into the journal, with all others of the moment; returns once it is durable, or known as a repeat.
 pub async fn insert(database: Database, entry: Entry, envelope: Envelope) -> Result<(), Error> {
     let outcome = Rc::new(Cell::new(None));
-    let came = entry.now;
-    WAITING.with_borrow_mut(|waiting| waiting.push(Waiting { entry, envelope, outcome: outcome.clone() }));
-    if came.saturating_sub(LAST.replace(came)) <= MOMENT {
-        task::give_way().await;
-    }
+    Moment::gather(&MOMENT, entry.now, Waiting { entry, envelope, outcome: outcome.clone() }).await;
     if let Some(committed) = outcome.take() {
         return committed;
     }
     // Nobody else has done it: this one does it for all.
-    commit(&database, WAITING.take());
+    commit(&database, MOMENT.with(Moment::take));
     outcome.take().unwrap_or_else(|| Err(Error::Database("a callback was not committed".into())))
 }
 

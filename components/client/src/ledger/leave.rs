@@ -23,7 +23,7 @@ pub enum Leave {
 /// A message to employees is counted here, against all its recipients or none: the rows that say who got what are the
 /// counters, and the statement that marks the message looks at them. `counted` is when the limits' counters learnt of a
 /// message from the queue, from and until; `waited` says in words what it waited for.
-pub fn leave(
+pub async fn leave(
     sql: &impl Sql,
     id: &str,
     now: u64,
@@ -31,34 +31,35 @@ pub fn leave(
     counted: Option<(u64, u64)>,
     waited: Option<&str>,
 ) -> Result<Leave, Error> {
-    let row = sql.query_one(
-        "UPDATE message SET state = 'sending', changed_at = ?2, left_at = ?2, lease_until = ?3, reason = ?10,
-            counted_from = coalesce(?8, counted_from), counted_until = coalesce(?9, counted_until)
-         WHERE id = ?1 AND state IN ('accepted', 'queued') AND NOT EXISTS (
-            SELECT 1 FROM recipient AS own WHERE own.message_id = ?1 AND own.app IS NOT NULL AND (
-                (SELECT left_at FROM recipient AS other WHERE other.recipient = own.recipient AND other.app = own.app
-                    AND other.left_at IS NOT NULL ORDER BY left_at DESC LIMIT 1 OFFSET ?4) > ?5
-                OR (SELECT left_at FROM recipient AS other WHERE other.recipient = own.recipient AND other.app = own.app
-                    AND other.left_at IS NOT NULL ORDER BY left_at DESC LIMIT 1 OFFSET ?6) > ?7))
-         RETURNING 1",
-        &[
-            id.into(),
-            integer(now),
-            integer(lease_until),
-            i64::from(EMPLOYEE_MINUTE.quota - 1).into(),
-            integer(now.saturating_sub(EMPLOYEE_MINUTE.window + SKEW)),
-            i64::from(EMPLOYEE_HOUR.quota - 1).into(),
-            integer(now.saturating_sub(EMPLOYEE_HOUR.window + SKEW)),
-            counted.map_or(Value::Null, |(from, _)| integer(from)),
-            counted.map_or(Value::Null, |(_, until)| integer(until)),
-            waited.map_or(Value::Null, Value::from),
-        ],
-    )?;
+    let parameters = vec![
+        id.into(),
+        integer(now),
+        integer(lease_until),
+        i64::from(EMPLOYEE_MINUTE.quota - 1).into(),
+        integer(now.saturating_sub(EMPLOYEE_MINUTE.window + SKEW)),
+        i64::from(EMPLOYEE_HOUR.quota - 1).into(),
+        integer(now.saturating_sub(EMPLOYEE_HOUR.window + SKEW)),
+        counted.map_or(Value::Null, |(from, _)| integer(from)),
+        counted.map_or(Value::Null, |(_, until)| integer(until)),
+        waited.map_or(Value::Null, Value::from),
+    ];
+    let row = sql.change_one(LEAVE, parameters).await?;
     if row.is_some() {
         return Ok(Leave::Left);
     }
     Ok(used_up(sql, id, now)?.map_or(Leave::Taken, Leave::UsedUp))
 }
+
+const LEAVE: &str =
+    "UPDATE message SET state = 'sending', changed_at = ?2, left_at = ?2, lease_until = ?3, reason = ?10,
+        counted_from = coalesce(?8, counted_from), counted_until = coalesce(?9, counted_until)
+     WHERE id = ?1 AND state IN ('accepted', 'queued') AND NOT EXISTS (
+        SELECT 1 FROM recipient AS own WHERE own.message_id = ?1 AND own.app IS NOT NULL AND (
+            (SELECT left_at FROM recipient AS other WHERE other.recipient = own.recipient AND other.app = own.app
+                AND other.left_at IS NOT NULL ORDER BY left_at DESC LIMIT 1 OFFSET ?4) > ?5
+            OR (SELECT left_at FROM recipient AS other WHERE other.recipient = own.recipient AND other.app = own.app
+                AND other.left_at IS NOT NULL ORDER BY left_at DESC LIMIT 1 OFFSET ?6) > ?7))
+     RETURNING 1";
 
 /// Finds the recipient that keeps a message from leaving for the longest time.
 fn used_up(sql: &impl Sql, id: &str, now: u64) -> Result<Option<UsedUp>, Error> {

@@ -1,9 +1,11 @@
 //! The ledger on an SQLite of its own: every path a message can take, and the races at their ends.
 
+pub mod at_once;
 mod lost;
 
 use super::{sweep, *};
 use crate::bindings::exports::wecom::gateway::messages::{Filter, Outcome, Settlement};
+use at_once::{insert, leave, submitted};
 use proptest::prelude::*;
 use store::memory::{Memory, Planned};
 

@@ -33,7 +33,8 @@ impl Work {
                 verdict => {
                     let Some((upstream_id, _)) = first else { return Ok(verdict) };
                     let left: Vec<&String> = calls.flat_map(|(_, recipients)| recipients).collect();
-                    return Err(self.broken_off(verdict, &list, &serde_json::json!(left), upstream_id.as_deref())?);
+                    let left = serde_json::json!(left);
+                    return Err(self.broken_off(verdict, &list, &left, upstream_id.as_deref()).await?);
                 }
             }
         }
@@ -44,7 +45,7 @@ impl Work {
     }
 
     /// Some calls were taken, this one was not: `failed` are its recipients, `left` those behind it.
-    fn broken_off(
+    async fn broken_off(
         &self,
         verdict: Result<Verdict, Ending>,
         failed: &Value,
@@ -76,7 +77,7 @@ impl Work {
         let behind = "前一批接收者发送失败,未发送";
         ledger::rest(&self.database, &self.id, left, State::Refused, None, behind).map_err(internal)?;
         let said = said.as_ref().map(|(status, body)| (*status, body.as_str()));
-        ledger::submitted(&self.database, &self.id, upstream_id, said, clock::now()).map_err(internal)?;
+        ledger::submitted(&self.database, &self.id, upstream_id, said, clock::now()).await.map_err(internal)?;
         Ok(failure)
     }
 }

@@ -48,7 +48,7 @@ struct Sealed<'a> {
 
 impl Work {
     /// Queues the message, and returns as soon as that is durable.
-    pub(super) fn enqueue(
+    pub(super) async fn enqueue(
         &self,
         caller: &str,
         idempotency_key: Option<&str>,
@@ -87,7 +87,7 @@ impl Work {
             now,
         };
         queue::put(&self.database, &waiting).map_err(internal)?;
-        match self.accept(caller, idempotency_key, None) {
+        match self.accept(caller, idempotency_key, None).await {
             Ok(None) => Ok(Receipt { eta: eta(&self.database, &self.id)?, ..self.receipt(State::Queued) }),
             Ok(Some(known)) => {
                 queue::remove(&self.database, &self.id).map_err(internal)?;

@@ -12,7 +12,12 @@ use futures::{
     stream::FuturesUnordered,
 };
 use spin_sdk::wasip3::{spawn, wit_bindgen::yield_async};
-use std::{pin::pin, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    thread::LocalKey,
+    time::Duration,
+};
 
 /// A task of the host that has begun, until it is dropped.
 #[must_use]
@@ -43,6 +48,47 @@ pub async fn begin_with_a_yield() -> Begun {
 /// It waits for the shortest time that there is, about a millisecond.
 pub async fn give_way() {
     spin_sdk::time::sleep(Duration::from_nanos(1)).await;
+}
+
+/// What comes within so many milliseconds of each other is of one moment.
+const MOMENT: u64 = 2;
+
+/// What has come and is to be done together, by one of those who brought it.
+pub struct Moment<T> {
+    last: Cell<u64>,
+    waiting: RefCell<Vec<T>>,
+}
+
+impl<T> Moment<T> {
+    /// Nothing has come.
+    pub const fn new() -> Self {
+        Self { last: Cell::new(0), waiting: RefCell::new(Vec::new()) }
+    }
+
+    /// Takes all that has come and is not done.
+    pub fn take(&self) -> Vec<T> {
+        self.waiting.take()
+    }
+}
+
+impl<T: 'static> Moment<T> {
+    /// Adds what has come at `now`, and returns when it is to be done: what comes right after something else gives way to
+    /// others once, what comes alone does not wait for them. Somebody else may have taken and done it by then.
+    pub async fn gather(moment: &'static LocalKey<Self>, now: u64, one: T) {
+        let last = moment.with(|moment| {
+            moment.waiting.borrow_mut().push(one);
+            moment.last.replace(now)
+        });
+        if now.saturating_sub(last) <= MOMENT {
+            give_way().await;
+        }
+    }
+}
+
+impl<T> Default for Moment<T> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Futures that go on side by side within a task; whoever waits for them does not yield.

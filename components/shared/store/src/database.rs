@@ -1,8 +1,8 @@
 //! The SQLite database `default`: opening, migrations, statements, rows.
 
-use crate::{Error, checkpoint};
+use crate::{Error, checkpoint, together};
 use spin_sdk::sqlite::wit::sqlite::{Connection, Error as HostError};
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, future::ready, pin::Pin, rc::Rc};
 
 pub use spin_sdk::sqlite::Value;
 
@@ -30,6 +30,9 @@ pub struct Migrations {
     pub steps: &'static [&'static [&'static str]],
 }
 
+/// What a change comes to: the first row that it yields, once it is durable.
+pub type Changed<'a> = Pin<Box<dyn Future<Output = Result<Option<Row>, Error>> + 'a>>;
+
 /// Runs statements; the database does, and in native tests an SQLite of their own.
 pub trait Sql {
     /// Runs one statement, and returns the rows that it yields.
@@ -39,11 +42,16 @@ pub trait Sql {
     fn query_one(&self, statement: &str, parameters: &[Value]) -> Result<Option<Row>, Error> {
         Ok(self.query(statement, parameters)?.into_iter().next())
     }
+
+    /// Runs one statement with those of the same moment, which share a commit.
+    fn change_one(&self, statement: &'static str, parameters: Vec<Value>) -> Changed<'_> {
+        Box::pin(ready(self.query_one(statement, &parameters)))
+    }
 }
 
 /// An open connection, kept for the life of the instance.
 ///
-/// Requests of one instance share it, so every change is one statement: a transaction of several could be interleaved.
+/// Requests of one instance share it, so every change is one statement: nobody waits within a transaction of several.
 /// What has to change together is kept together by triggers in the schema.
 #[derive(Clone)]
 pub struct Database(Rc<Connection>);
@@ -125,6 +133,10 @@ impl Sql for Database {
             checkpoint::count(statement, parameters.len());
         }
         Ok(result.rows.into_iter().map(|row| Row(row.values)).collect())
+    }
+
+    fn change_one(&self, statement: &'static str, parameters: Vec<Value>) -> Changed<'_> {
+        Box::pin(async move { Ok(together::change(self, statement, parameters).await?.into_iter().next()) })
     }
 }
 

@@ -9,13 +9,14 @@ pub mod key_value;
 pub mod keys;
 #[cfg(feature = "memory")]
 pub mod memory;
+mod together;
 
 pub use checkpoint::checkpoint;
 pub use database::{Database, Row, Sql, Value};
 pub use key_value::KeyValue;
 
 /// Why the store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The key-value store failed, in the host's words. A retry may help.
     #[error("key-value store: {0}")]

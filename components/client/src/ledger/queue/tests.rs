@@ -1,7 +1,12 @@
 use super::*;
 use crate::{
     bindings::exports::wecom::gateway::types::{State, System},
-    ledger::{End, Entry, Leave, end, insert, leave, report, schema::MIGRATIONS, sweep},
+    ledger::{
+        End, Entry, Leave, end, report,
+        schema::MIGRATIONS,
+        sweep,
+        tests::at_once::{insert, leave},
+    },
 };
 use proptest::prelude::*;
 use store::memory::Memory;
