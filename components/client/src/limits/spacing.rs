@@ -222,12 +222,17 @@ impl Ticket {
         Departure::Now
     }
 
-    /// Marks that it has left, for whoever waits for that. One after an idle spell needs no mark.
+    /// Whether somebody may wait for the mark of its departure: nobody does after an idle spell.
+    pub const fn needs_mark(&self) -> bool {
+        matches!(self.ahead, Ahead::Gone { .. })
+    }
+
+    /// Marks that it has left, for whoever waits for that.
     pub fn mark<C: Counters>(&self, counters: &mut C, account: &str) -> Result<(), C::Error> {
-        match (&self.ahead, self.left) {
-            (Ahead::Gone { .. }, Some(_)) => counters.increment(&keys::slot(account, self.slot), MARK).map(drop),
-            _ => Ok(()),
+        if self.needs_mark() && self.left.is_some() {
+            counters.increment(&keys::slot(account, self.slot), MARK)?;
         }
+        Ok(())
     }
 
     /// Tells the successor how long after its departure the message may have arrived: it is answered at `now`, and an

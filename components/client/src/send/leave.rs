@@ -179,7 +179,8 @@ impl Passage {
 
     /// Sends the message, and marks its departure meanwhile.
     pub async fn send<V>(&mut self, sending: impl Future<Output = V>) -> V {
-        let (Some(ticket), Some(account)) = (&self.ticket, &self.account) else { return sending.await };
+        let ticket = self.ticket.as_ref().filter(|ticket| ticket.needs_mark());
+        let (Some(ticket), Some(account)) = (ticket, &self.account) else { return sending.await };
         let soon = clock::sleep(MARK);
         pin_mut!(sending, soon);
         let begun = select(sending, soon).await;
