@@ -22,6 +22,16 @@ pub struct Delivery {
     pub turn: u32,
 }
 
+/// What tells a claim from all others: the event's place, the subscriber, and how often it has been tried.
+pub type Claim = (i64, String, u32);
+
+impl Delivery {
+    /// The claim that it is this worker's by.
+    pub fn claim(&self) -> Claim {
+        (self.event.sequence, self.subscriber.clone(), self.attempts)
+    }
+}
+
 /// What became of a try to deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tried {
@@ -87,29 +97,27 @@ pub fn claim(sql: &impl Sql, subscriber: &str, now: u64, lease_until: u64, most:
     Ok(deliveries)
 }
 
-/// Keeps a claimed delivery until `lease_until`: its worker is alive.
-pub fn keep(sql: &impl Sql, delivery: &Delivery, lease_until: u64) -> Result<(), Error> {
+/// Keeps claimed deliveries until `lease_until`: their worker is alive.
+pub fn keep(sql: &impl Sql, claims: &[Claim], lease_until: u64) -> Result<(), Error> {
+    if claims.is_empty() {
+        return Ok(());
+    }
     sql.query(
-        "UPDATE delivery SET due_at = ?4
-         WHERE sequence = ?1 AND subscriber = ?2 AND state = 'delivering' AND attempts = ?3",
-        &[
-            delivery.event.sequence.into(),
-            delivery.subscriber.as_str().into(),
-            delivery.attempts.into(),
-            integer(lease_until),
-        ],
+        "UPDATE delivery SET due_at = ?2 WHERE state = 'delivering' AND (sequence, subscriber, attempts) IN (
+            SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))",
+        &[json!(claims).to_string().into(), integer(lease_until)],
     )?;
     Ok(())
 }
 
 /// Records that deliveries were taken. One that someone else has claimed meanwhile is left to them.
 pub fn taken<'a>(sql: &impl Sql, deliveries: impl Iterator<Item = &'a Delivery>, now: u64) -> Result<(), Error> {
-    let taken: Vec<_> = deliveries.map(|one| (one.event.sequence, one.subscriber.as_str(), one.attempts)).collect();
+    let claims: Vec<Claim> = deliveries.map(Delivery::claim).collect();
     sql.query(
         "UPDATE delivery SET state = 'delivered', due_at = ?2, status = NULL, reason = NULL, changed_at = ?2
          WHERE state = 'delivering' AND (sequence, subscriber, attempts) IN (
             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))",
-        &[json!(taken).to_string().into(), integer(now)],
+        &[json!(claims).to_string().into(), integer(now)],
     )?;
     Ok(())
 }

@@ -23,7 +23,7 @@ fn what_runs_every_second_looks_at_no_more_than_it_is_about() {
     routing::route(&planned, &[1], &Route::To { subscribers: &["a"], unverified: false }, 1).unwrap();
     super::deliveries::due(&planned, &["a"], 1).unwrap();
     let delivery = super::deliveries::claim(&planned, "a", 1, 2, 9).unwrap().remove(0);
-    super::deliveries::keep(&planned, &delivery, 3).unwrap();
+    super::deliveries::keep(&planned, &[delivery.claim()], 3).unwrap();
     super::deliveries::tried(&planned, &delivery, &Tried::Retry(4), None, None, 3).unwrap();
     super::deliveries::taken(&planned, [&delivery].into_iter(), 3).unwrap();
     super::deliveries::abandon(&planned, &["a"], 1).unwrap();

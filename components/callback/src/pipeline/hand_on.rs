@@ -4,7 +4,7 @@ use super::{Counts, route_received};
 use crate::{
     configuration::Configuration,
     delivery::{self, Outcome},
-    journal::deliveries::{self, AT_ONCE, Delivery, Tried},
+    journal::deliveries::{self, AT_ONCE, Claim, Delivery, Tried},
     subscriber::Subscriber,
 };
 use runtime::{
@@ -12,6 +12,7 @@ use runtime::{
     log::{self, Level},
     task::{self, Group},
 };
+use std::{cell::RefCell, convert::Infallible};
 use store::{Database, Error};
 
 /// Who claims a delivery has it for so many milliseconds, and says every `BEAT` that it is still alive: what a crash
@@ -27,6 +28,25 @@ pub async fn hand_on(database: &Database, configuration: &Configuration, counts:
     let Some(subscribers) = configuration.subscribers.as_ref().filter(|subscribers| !subscribers.is_empty()) else {
         return Ok(());
     };
+    let held = RefCell::new(Vec::new());
+    let keep = || {
+        if let Err(error) = deliveries::keep(database, &held.borrow(), clock::now() + LEASE) {
+            log::write(Level::Warn, "deliveries under way may be tried twice", &[("reason", &error.to_string())]);
+        }
+        Ok(())
+    };
+    let run = to_the_end(database, configuration, subscribers, &held, counts);
+    clock::beating(run, BEAT, keep).await.unwrap_or_else(|never: Infallible| match never {})
+}
+
+/// Hands on what is due; what is claimed and not recorded is `held`.
+async fn to_the_end(
+    database: &Database,
+    configuration: &Configuration,
+    subscribers: &[Subscriber],
+    held: &RefCell<Vec<Claim>>,
+    counts: &mut Counts,
+) -> Result<(), Error> {
     let over = clock::now() + RUN;
     let mut under_way = Group::default();
     // A try that is under way is ended and recorded, whatever happens to the others.
@@ -34,8 +54,12 @@ pub async fn hand_on(database: &Database, configuration: &Configuration, counts:
     loop {
         if broken.is_none() && clock::now() < over {
             match claim(database, subscribers) {
-                Ok(claimed) => under_way
-                    .extend(claimed.into_iter().map(|(delivery, to)| attempt(database, configuration, delivery, to))),
+                Ok(claimed) => {
+                    held.borrow_mut().extend(claimed.iter().map(|(delivery, _)| delivery.claim()));
+                    under_way.extend(
+                        claimed.into_iter().map(|(delivery, to)| attempt(database, configuration, delivery, to)),
+                    );
+                }
                 Err(error) => broken = Some(error),
             }
         }
@@ -43,15 +67,11 @@ pub async fn hand_on(database: &Database, configuration: &Configuration, counts:
             return broken.map_or(Ok(()), Err);
         }
         // What a commit costs hardly depends on how many tries it is about.
-        let mut ended = Vec::new();
-        for one in under_way.next_within(task::give_way()).await {
-            match one {
-                Ok(one) => ended.push(one),
-                Err(error) => broken = Some(error),
-            }
-        }
+        let ended = under_way.next_within(task::give_way()).await;
+        held.borrow_mut().retain(|claim| ended.iter().all(|(delivery, _)| delivery.claim() != *claim));
         if let Err(error) = record(database, &ended) {
             broken = Some(error);
+            continue;
         }
         ended.iter().for_each(|(_, outcome)| counts.add(&outcome.tried));
         if ended.iter().any(|(_, outcome)| matches!(outcome.tried, Tried::Stopped { .. })) {
@@ -74,17 +94,14 @@ fn claim<'a>(database: &Database, subscribers: &'a [Subscriber]) -> Result<Vec<(
     Ok(claimed)
 }
 
-/// Tries, and says every so often that it does.
 async fn attempt(
     database: &Database,
     configuration: &Configuration,
     delivery: Delivery,
     subscriber: &Subscriber,
-) -> Result<(Delivery, Outcome), Error> {
-    let attempt = delivery::attempt(database, configuration, &delivery, subscriber);
-    let keep = || deliveries::keep(database, &delivery, clock::now() + LEASE);
-    let outcome = clock::beating(attempt, BEAT, keep).await?;
-    Ok((delivery, outcome))
+) -> (Delivery, Outcome) {
+    let outcome = delivery::attempt(database, configuration, &delivery, subscriber).await;
+    (delivery, outcome)
 }
 
 /// Records the tries of a moment: those that were taken together.

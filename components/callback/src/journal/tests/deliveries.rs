@@ -153,11 +153,11 @@ fn a_worker_that_is_alive_keeps_its_delivery() {
     let sequence = receive(&sql, "1", "c");
     to(&sql, sequence, &["a"], 1_100);
     let slow = one(&sql, 1_100);
-    keep(&sql, &slow, 1_300).unwrap();
+    keep(&sql, &[slow.claim()], 1_300).unwrap();
     assert_eq!(claimed(&sql, 1_299), []);
     assert_eq!(claimed(&sql, 1_300).len(), 1);
     // Someone else has it now.
-    keep(&sql, &slow, 9_000).unwrap();
+    keep(&sql, &[slow.claim()], 9_000).unwrap();
     assert_eq!(claimed(&sql, 1_400).len(), 1);
 }
 
