@@ -10,6 +10,7 @@ use crate::{
     platform,
 };
 use contract::limit::{self, COMPANY_HOUR};
+use std::collections::HashSet;
 use store::{Error, KeyValue, Sql};
 
 /// Counters are kept so many milliseconds longer than a message needs them: twice the longest window that they count.
@@ -23,9 +24,8 @@ pub fn delete(sql: &impl Sql, configuration: &Configuration, now: u64, most: u32
     if counted.is_empty() {
         return Ok(0);
     }
-    let mut keys: Vec<String> = counted.iter().flat_map(|message| keys_of(message, configuration)).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let keys: HashSet<String> = counted.iter().flat_map(|message| keys_of(message, configuration)).collect();
+    let keys: Vec<String> = keys.into_iter().collect();
     KeyValue::open()?.delete(&keys)?;
     sweep::uncounted(sql, &counted)?;
     Ok(u32::try_from(keys.len()).unwrap_or(u32::MAX))

@@ -2,7 +2,7 @@
 
 use super::{Content, maybe, object, some};
 use crate::bindings::exports::wecom::gateway::types::Article;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Puts a message to a robot into the robot's terms, `{"msgtype": kind, kind: {…}}`; none if the content is not for one.
 pub fn prepare(content: &Content) -> Option<(&'static str, Value)> {
@@ -28,9 +28,7 @@ pub fn prepare(content: &Content) -> Option<(&'static str, Value)> {
         Content::RobotTemplateCard(card) => ("template_card", serde_json::from_str(card).ok()?),
         _ => return None,
     };
-    let message: Map<String, Value> =
-        [("msgtype".to_owned(), kind.into()), (kind.to_owned(), fields)].into_iter().collect();
-    Some((kind, message.into()))
+    Some((kind, object([("msgtype", some(kind)), (kind, Some(fields))])))
 }
 
 fn article(article: &Article) -> Value {
