@@ -14,18 +14,27 @@ use subtle::{Choice, ConstantTimeEq};
 
 /// A secret. It does not print, and is compared in constant time.
 #[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+#[serde(from = "String")]
+pub struct Secret {
+    text: String,
+    digest: [u8; 32],
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self { digest: Sha256::digest(&text).into(), text }
+    }
+}
 
 impl Secret {
     /// Keeps a text as a secret.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        text.into().into()
     }
 
     /// Whether there is none: an empty secret matches nothing.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.text.is_empty()
     }
 
     /// Whether a presented text is this secret. The time taken depends on the presented text's length only.
@@ -35,12 +44,12 @@ impl Secret {
 
     /// Shows the secret, to put it into a request or a signature.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     fn compare(&self, presented: &str) -> Choice {
         // Digests are equally long, so that not even the length shows.
-        Sha256::digest(&self.0).ct_eq(&Sha256::digest(presented))
+        self.digest.ct_eq(&<[u8; 32]>::from(Sha256::digest(presented)))
     }
 }
 
