@@ -3,7 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use super::goal::best_peer;
-use super::machine::SHARE;
+use super::machine::{Machine, SHARE};
 use super::report::Report;
 use super::work::Work;
 
@@ -11,82 +11,134 @@ use super::work::Work;
 struct Floor {
     letter: char,
     work: Work,
-    /// So many rows are committed, and which.
+    /// So many rows are written in SQLite, and which.
     rows: f64,
     which: &'static str,
+    /// In so many changes, of which one follows another.
+    changes: f64,
+    /// So many counters are counted on in the key-value store: two, that of the company and that of the account.
+    counters: f64,
     /// So many requests leave.
     calls: f64,
 }
 
 const FLOORS: [Floor; 3] = [
-    Floor { letter: 'b', work: Work::Callback, rows: 1.0, which: "the event", calls: 0.0 },
+    Floor { letter: 'b', work: Work::Callback, rows: 1.0, which: "the event", changes: 1.0, counters: 0.0, calls: 0.0 },
     Floor {
         letter: 'd',
         work: Work::HandOn,
-        rows: 3.0,
-        which: "the event, the claim of its delivery, and its end",
+        rows: 4.0,
+        which: "the event; its delivery, the claim of that, and its end",
+        changes: 3.0,
+        counters: 0.0,
         calls: 1.0,
     },
     Floor {
         letter: 'e',
         work: Work::Text,
-        rows: 5.0,
-        which: "the message, its mark and its end, and two counters",
+        rows: 9.0,
+        which: "the message, its recipient and what happened to it, each when it is accepted, sent and answered",
+        changes: 3.0,
+        counters: 2.0,
         calls: 1.0,
     },
 ];
 
+/// What who does nothing else takes, in seconds.
+struct Alone {
+    /// An empty request.
+    empty: f64,
+    /// A request that is read.
+    read: f64,
+    /// Beside that: a commit by a guest, a count on a counter, a request to the platform.
+    commit: f64,
+    count: f64,
+    call: f64,
+    /// A row that SQLite writes by itself, of many to a commit and of one.
+    shared: f64,
+    alone: f64,
+}
+
+impl Alone {
+    fn of(report: &Report) -> Option<Self> {
+        let Machine { shared, alone, .. } = report.machine?;
+        let seconds = |letter| report.row(letter).map(|measured| 1.0 / measured.peak);
+        let (empty, read) = (seconds('a')?, seconds('l')?);
+        let more = |letter, than: f64| Some((seconds(letter)? - than).max(0.0));
+        let (commit, count, call) = (more('j', empty)?, more('m', read)?, more('k', read)?);
+        Some(Self { empty, read, commit, count, call, shared, alone })
+    }
+
+    /// The highest rate of a row whose rows share commits, if all else is free.
+    fn most(&self, floor: &Floor) -> f64 {
+        let stored = floor.rows * self.shared + floor.counters * self.count;
+        1.0 / (self.read + stored + floor.calls * self.call)
+    }
+
+    /// That of a row whose changes have a commit each, made by a guest.
+    fn most_apart(&self, floor: &Floor) -> f64 {
+        let stored = floor.changes * self.commit + floor.counters * self.count;
+        1.0 / (self.read + stored + floor.calls * self.call)
+    }
+}
+
+/// The highest rate that is possible in a row of the gateway; none if that was not measured.
+pub fn most(report: &Report, letter: char) -> Option<f64> {
+    let floor = FLOORS.iter().find(|floor| floor.letter == letter)?;
+    Some(Alone::of(report)?.most(floor))
+}
+
 /// Writes what remains of the rates if all that a row needs is done by who does nothing else, and all else is free.
 pub fn write(report: &Report, out: &mut Formatter) -> fmt::Result {
-    let Some(machine) = &report.machine else { return Ok(()) };
-    let peak = |letter| report.row(letter).map(|measured| measured.peak);
-    let (Some(empty), Some(commits), Some(calls), Some(read)) = (peak('a'), peak('j'), peak('k'), peak('l')) else {
-        return Ok(());
-    };
+    let (Some(alone), Some(machine)) = (Alone::of(report), &report.machine) else { return Ok(()) };
     let microseconds = |seconds: f64| seconds * 1e6;
-    let (commit, call) = ((1.0 / commits - 1.0 / empty).max(0.0), (1.0 / calls - 1.0 / read).max(0.0));
     writeln!(out, "## What cannot be saved\n")?;
     writeln!(
         out,
         "An empty request takes the servers' core {:.0} µs (a). One whose component reads a callback and does nothing with \
-         it takes {:.0} µs (l), and one whose component asks the platform {:.0} µs more than that (k). SQLite alone, without \
-         a guest or a host, takes {:.0} µs for a row with two indexes if {SHARE} share a commit, and {:.0} µs if each has \
-         its own; where a guest commits it, it is {:.0} µs more than an empty request (j).\n",
-        microseconds(1.0 / empty),
-        microseconds(1.0 / read),
-        microseconds(call),
-        microseconds(machine.shared),
-        microseconds(machine.alone),
-        microseconds(commit),
+         it takes {:.0} µs (l), one whose component asks the platform {:.0} µs more than that (k), and one whose component \
+         counts on a counter {:.0} µs more (m). SQLite alone, without a guest or a host, takes {:.0} µs for a row with two \
+         indexes if {SHARE} share a commit, and {:.0} µs if each has its own; where a guest commits it, it is {:.0} µs more \
+         than an empty request (j).\n",
+        microseconds(alone.empty),
+        microseconds(alone.read),
+        microseconds(alone.call),
+        microseconds(alone.count),
+        microseconds(alone.shared),
+        microseconds(alone.alone),
+        microseconds(alone.commit),
     )?;
     writeln!(
         out,
-        "If every row were committed as by SQLite alone, {SHARE} at a time, and all else were free (parsing, limits, \
-         signatures, the journal's further columns, what a guest's calls cost), no more would be possible than this:\n"
+        "If every row were written as by SQLite alone, {SHARE} to a commit, and all else were free (parsing, limits, \
+         signatures, further columns and indexes, what a guest's calls of SQLite cost), no more would be possible than \
+         this. Counters stand in the key-value store, where each has a commit of its own:\n"
     )?;
     writeln!(
         out,
-        "| row | rows | which | requests | at most req/s | of (a) | of the best peer |\n|---|---|---|---|---|---|---|"
+        "| row | rows | which | counters | requests | at most req/s | of (a) | of the best peer |\n\
+         |---|---|---|---|---|---|---|---|"
     )?;
     for floor in &FLOORS {
-        let most = 1.0 / (1.0 / read + floor.rows * machine.shared + floor.calls * call);
-        let Floor { letter, rows, which, calls, .. } = floor;
-        writeln!(out, "| {letter} | {rows} | {which} | {calls} | {} |", shares(report, floor, Some(most)))?;
+        let Floor { letter, rows, which, counters, calls, .. } = floor;
+        let shares = shares(report, floor, Some(alone.most(floor)));
+        writeln!(out, "| {letter} | {rows} | {which} | {counters} | {calls} | {shares} |")?;
     }
     writeln!(
         out,
-        "\nIf each row had a commit of its own, made by a guest as in (j), it would be this. Callbacks of one moment share a \
-         commit, and so do their deliveries; what a text commits follows one upon the other, and a part of it in the \
-         key-value store:\n"
+        "\nIf each change had a commit of its own, made by a guest as in (j), it would be this. Those of one moment share \
+         a commit:\n"
     )?;
     writeln!(
         out,
-        "| row | req/s | of (a) | of the best peer | measured req/s | of (a) | of the best peer |\n|---|---|---|---|---|---|---|"
+        "| row | changes | req/s | of (a) | of the best peer | measured req/s | of (a) | of the best peer |\n\
+         |---|---|---|---|---|---|---|---|"
     )?;
     for floor in &FLOORS {
-        let alone = 1.0 / (1.0 / read + floor.rows * commit + floor.calls * call);
-        let measured = shares(report, floor, peak(floor.letter));
-        writeln!(out, "| {} | {} | {measured} |", floor.letter, shares(report, floor, Some(alone)))?;
+        let apart = shares(report, floor, Some(alone.most_apart(floor)));
+        let measured = shares(report, floor, report.row(floor.letter).map(|measured| measured.peak));
+        let Floor { letter, changes, .. } = floor;
+        writeln!(out, "| {letter} | {changes} | {apart} | {measured} |")?;
     }
     let [high, higher, highest] = machine.pace;
     writeln!(

@@ -117,7 +117,12 @@ impl Report {
         writeln!(out, "## Targets\n\n| what | wanted | measured | met |\n|---|---|---|---|")?;
         for goal in goals(self) {
             let measured = goal.measured.map_or_else(|| "–".to_owned(), |measured| format!("{measured:.2}"));
-            let met = goal.met.map_or("not measured", |met| if met { "yes" } else { "**no**" });
+            let met = match (goal.met, goal.possible) {
+                (None, _) => "not measured".to_owned(),
+                (Some(true), _) => "yes".to_owned(),
+                (Some(false), None) => "**no**".to_owned(),
+                (Some(false), Some(possible)) => format!("**no**; at most {possible:.2} is possible, see below"),
+            };
             writeln!(out, "| {} | {} | {measured} | {met} |", goal.what, goal.wanted)?;
         }
         writeln!(out)

@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// All rows, in their order.
-pub static ROWS: [Row; 23] = [
+pub static ROWS: [Row; 24] = [
     row('a', "an empty component on the same host", Empty, Work::Empty),
     row('b', "callback accepted: durable, answered", Gateway, Work::Callback),
     row('c', "callback refused as a repeat", Gateway, Work::Repeat),
@@ -42,6 +42,7 @@ pub static ROWS: [Row; 23] = [
     row('j', "one row committed by a component that does nothing else", Empty, Work::Commit),
     row('k', "one request to the platform by a component that does nothing else", Empty, Work::Call),
     row('l', "a callback read by a component that does nothing else", Empty, Work::Body),
+    row('m', "one counter counted on by a component that does nothing else", Empty, Work::Count),
 ];
 
 const fn row(letter: char, name: &'static str, kind: Kind, work: Work) -> Row {

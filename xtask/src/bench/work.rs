@@ -53,6 +53,8 @@ pub enum Work {
     Commit,
     /// Asks the platform, and nothing else.
     Call,
+    /// Counts on a counter of its own, and nothing else.
+    Count,
 }
 
 /// The table that rows are committed to, by [`Work::Commit`]: with two of the indexes that an event has.
@@ -175,6 +177,11 @@ impl Target {
             Work::Call => {
                 let url = format!("{}/gnapi/open/msg/text", self.counterpart.url());
                 (self.begin(Method::POST, "/outbound").header(AUTHORIZATION, bearer), Some(json!({ "url": url })))
+            }
+            Work::Count => {
+                let key = format!("quntool/slot/{account}/{number}");
+                let request = self.begin(Method::POST, "/key-value/increment").header(AUTHORIZATION, bearer);
+                (request, Some(json!({ "key": key, "delta": 1 })))
             }
             Work::Later => {
                 let request = self.begin(Method::POST, "/integration/wx_work/sendByWorkIds");
