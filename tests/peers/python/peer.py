@@ -53,7 +53,13 @@ async def lifespan(_app: FastAPI):
     global database, client
     database = sqlite3.connect(
         os.path.join(SETTINGS["DATA"], "peer.db"), timeout=5, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = WAL")
+    # Of processes that switch a new file at once SQLite tells all but one that it is locked, and waits for nobody.
+    for _ in range(100):
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError:
+            time.sleep(0.05)
     database.execute("PRAGMA synchronous = NORMAL")
     with open(SETTINGS["SCHEMA"], encoding="utf-8") as schema:
         database.executescript(schema.read())
