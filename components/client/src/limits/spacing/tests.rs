@@ -30,6 +30,18 @@ fn one_after_an_idle_spell_does_not_wait() {
 }
 
 #[test]
+fn one_that_comes_shortly_before_a_slot_ends_takes_the_next_if_it_may_wait() {
+    let start = 100 * SLOT;
+    for (wait, from) in [(0, start - SLOT), (HASTE, start)] {
+        let mut counters = memory::Counters::default();
+        let Claim::Ticket(mut ticket) = claim_at(&mut counters, start - 1, wait) else { panic!("refused") };
+        let step = ticket.look(&mut counters, &Departures::default(), "a", || start - 1).unwrap();
+        assert_eq!(step, Step::At(from));
+        assert_eq!(counters.len(), 1, "nobody has the other slot");
+    }
+}
+
+#[test]
 fn those_that_would_wait_too_long_are_refused_with_a_time() {
     let mut counters = memory::Counters::default();
     let start = 100 * SLOT;
