@@ -76,6 +76,7 @@ async fn route(request: Request) -> Result<Answer, Refusal> {
         "/key-value/count" => key_value::count(read(object)?),
         "/key-value/delete" => key_value::delete(read(object)?),
         "/sqlite/execute" => sqlite::execute(read(object)?),
+        "/sqlite/insert" => sqlite::insert(read(object)?).await,
         _ => return Err(Refusal::new(Problem::UnknownPath, "")),
     };
     let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// All rows, in their order.
-pub static ROWS: [Row; 24] = [
+pub static ROWS: [Row; 25] = [
     row('a', "an empty component on the same host", Empty, Work::Empty),
     row('b', "callback accepted: durable, answered", Gateway, Work::Callback),
     row('c', "callback refused as a repeat", Gateway, Work::Repeat),
@@ -43,6 +43,7 @@ pub static ROWS: [Row; 24] = [
     row('k', "one request to the platform by a component that does nothing else", Empty, Work::Call),
     row('l', "a callback read by a component that does nothing else", Empty, Work::Body),
     row('m', "one counter counted on by a component that does nothing else", Empty, Work::Count),
+    row('n', "the rows of a moment committed together by a component that does nothing else", Empty, Work::Insert),
 ];
 
 const fn row(letter: char, name: &'static str, kind: Kind, work: Work) -> Row {

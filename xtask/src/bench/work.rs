@@ -55,6 +55,8 @@ pub enum Work {
     Call,
     /// Counts on a counter of its own, and nothing else.
     Count,
+    /// Inserts a row with all others of the moment, and nothing else.
+    Insert,
 }
 
 /// The table that rows are committed to, by [`Work::Commit`]: with two of the indexes that an event has.
@@ -108,7 +110,7 @@ impl Target {
                 let id = answer.headers().get("x-message-id").and_then(|id| id.to_str().ok());
                 id.context("the message to ask after has no id")?.clone_into(&mut self.message);
             }
-            Work::Commit => {
+            Work::Commit | Work::Insert => {
                 let statements = json!([{ "statement": TABLE }, { "statement": INDEX }]);
                 let answer = connection.ask(self.statements(&statements)?).await?;
                 ensure!(answer.status().is_success(), "the table was answered {}", answer.status());
@@ -177,6 +179,11 @@ impl Target {
             Work::Call => {
                 let url = format!("{}/gnapi/open/msg/text", self.counterpart.url());
                 (self.begin(Method::POST, "/outbound").header(AUTHORIZATION, bearer), Some(json!({ "url": url })))
+            }
+            Work::Insert => {
+                let [id, conversation, raw] = self.row(number);
+                let request = self.begin(Method::POST, "/sqlite/insert").header(AUTHORIZATION, bearer);
+                (request, Some(json!({ "id": id, "conversation": conversation, "raw": raw })))
             }
             Work::Count => {
                 let key = format!("quntool/slot/{account}/{number}");
