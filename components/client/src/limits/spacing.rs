@@ -115,7 +115,8 @@ pub fn claim<C: Counters>(
     mut clock: impl FnMut() -> u64,
 ) -> Result<Claim, C::Error> {
     let begun = clock();
-    let mut slot = if begun + HASTE > latest { begun } else { begun + HASTE } / SLOT;
+    let haste = if begun + HASTE > latest { 0 } else { HASTE };
+    let mut slot = (begun + haste) / SLOT;
     let mut behind_an_owner = false;
     loop {
         if slot * SLOT > latest || (behind_an_owner && (slot + 1) * SLOT > latest) {
