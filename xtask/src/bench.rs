@@ -53,6 +53,9 @@ const STORED: [u64; 3] = [0, 100_000, 1_000_000];
 const SENDING: [u64; 3] = [10, 1_000, 100_000];
 const QUEUE: u64 = 100_000;
 
+/// Each row is measured so often.
+const TURNS: usize = 3;
+
 /// Callbacks in a second while memory is watched.
 const WATCHED: f64 = 200.0;
 
@@ -71,7 +74,7 @@ pub struct Options {
     /// What is measured; the document keeps what was measured before of the others
     #[arg(long, value_delimiter = ',', default_values_t = Part::USUAL)]
     parts: Vec<Part>,
-    /// Rows to measure, by their letters (abcdefghijkl) [default: all]
+    /// Rows to measure, by their letters (abcdefghijklmn) [default: all]
     #[arg(long, value_name = "LETTERS")]
     rows: Option<String>,
     /// How long each load lasts
@@ -256,25 +259,52 @@ async fn measure_rows(
     rows: &[&'static Row],
     lasts: Duration,
 ) -> Result<HashMap<String, Measured>> {
-    let mut table = HashMap::new();
-    for row in rows {
+    let begin = async |row: &Row| match &options.url {
+        Some(url) => {
+            let target = Target::new(url, &options.credential, ACCOUNTS, &stage.counterpart)?;
+            Bench::of(target, None, row.work).await
+        }
+        None => Bench::start(stage, row.kind, row.work, ACCOUNTS, &Setting::default()).await,
+    };
+    let mut turns: HashMap<String, Vec<Measured>> = HashMap::new();
+    for row in in_turns(rows) {
         eprintln!("xtask: ({}) {}", row.letter, row.name);
-        let begin = async || match &options.url {
-            Some(url) => {
-                let target = Target::new(url, &options.credential, ACCOUNTS, &stage.counterpart)?;
-                Bench::of(target, None, row.work).await
-            }
-            None => Bench::start(stage, row.kind, row.work, ACCOUNTS, &Setting::default()).await,
-        };
-        let measured =
-            measure(stage, begin, lasts).await.with_context(|| format!("row ({}) {}", row.letter, row.name))?;
+        let measured = measure(stage, async || begin(row).await, lasts).await;
+        let measured = measured.with_context(|| format!("row ({}) {}", row.letter, row.name))?;
         told(&measured);
-        table.insert(row.name.to_owned(), measured);
+        turns.entry(row.name.to_owned()).or_default().push(measured);
     }
-    Ok(table)
+    Ok(turns.into_iter().map(|(name, turns)| (name, Measured::middle(&turns))).collect())
+}
+
+/// Returns the rows as they are measured: those of the same work follow each other, in several turns, so that a machine
+/// whose pace changes does so for all who are compared.
+fn in_turns(rows: &[&'static Row]) -> Vec<&'static Row> {
+    let first = |(at, row): &(usize, &&Row)| rows.iter().position(|other| other.work == row.work) == Some(*at);
+    let works = rows.iter().enumerate().filter(first).map(|(_, row)| row.work);
+    let same = |work| rows.iter().copied().filter(move |row: &&Row| row.work == work);
+    works.flat_map(|work| (0..TURNS).flat_map(move |_| same(work))).collect()
 }
 
 fn told(measured: &Measured) {
     let [p50, p99, _] = measured.latencies;
     eprintln!("xtask:     {:.0} req/s; at half of it p50 {p50:.1} ms, p99 {p99:.1} ms", measured.peak);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::work::Work;
+
+    #[test]
+    fn rows_of_the_same_work_take_turns() {
+        let rows: Vec<&'static Row> = ROWS.iter().filter(|row| "bch".contains(row.letter)).collect();
+
+        let order = in_turns(&rows);
+
+        assert_eq!(order.len(), rows.len() * TURNS);
+        let of_callbacks: Vec<char> = order.iter().take(10).map(|row| row.letter).collect();
+        assert_eq!(of_callbacks, ['b', 'h', 'h', 'h', 'h', 'b', 'h', 'h', 'h', 'h']);
+        assert!(order.iter().take(5 * TURNS).all(|row| row.work == Work::Callback));
+    }
 }

@@ -30,7 +30,7 @@ pub const ACCOUNTS: u64 = 20_000;
 pub struct Measured {
     /// Requests per second at the peak.
     pub peak: f64,
-    /// The share of requests that failed, anywhere.
+    /// The share of requests that failed, anywhere; of several turns the largest.
     pub failed: f64,
     /// Milliseconds that half of the requests, 99 % and 99.9 % do not exceed, at half of the peak.
     pub latencies: [f64; 3],
@@ -38,6 +38,33 @@ pub struct Measured {
     pub cost: Cost,
     /// Resident memory after that, in bytes.
     pub resident: u64,
+}
+
+impl Measured {
+    /// Returns the medians of what the same row came to in several turns: one that the machine held up does not count.
+    pub fn middle(turns: &[Self]) -> Self {
+        let of = |figure: fn(&Self) -> f64| middle(turns.iter().map(figure)).unwrap_or_default();
+        let cost = |figure: fn(&Cost) -> Option<f64>| middle(turns.iter().filter_map(|turn| figure(&turn.cost)));
+        Self {
+            peak: of(|turn| turn.peak),
+            failed: turns.iter().map(|turn| turn.failed).fold(0.0, f64::max),
+            latencies: [of(|turn| turn.latencies[0]), of(|turn| turn.latencies[1]), of(|turn| turn.latencies[2])],
+            cost: Cost {
+                seconds: cost(|cost| cost.seconds),
+                calls: cost(|cost| cost.calls),
+                syncs: cost(|cost| cost.syncs),
+                written: cost(|cost| cost.written),
+            },
+            resident: of(|turn| turn.resident as f64) as u64,
+        }
+    }
+}
+
+/// Returns the median; of an even number the higher of the two in the middle.
+fn middle(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// What requests cost.
@@ -153,4 +180,30 @@ pub async fn measure(stage: &Stage, begin: impl AsyncFn() -> Result<Bench>, last
     }
     measured.failed = failed as f64 / (done + failed).max(1) as f64;
     Ok(measured)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_figure_is_the_median_of_its_turns() {
+        let turn = |peak, tail, calls| Measured {
+            peak,
+            latencies: [1.0, tail, 9.0],
+            cost: Cost { calls, ..Cost::default() },
+            ..Measured::default()
+        };
+
+        let middle = Measured::middle(&[turn(3.0, 5.0, None), turn(1.0, 7.0, Some(2.0)), turn(2.0, 6.0, None)]);
+
+        assert_eq!((middle.peak, middle.latencies, middle.cost.calls), (2.0, [1.0, 6.0, 9.0], Some(2.0)));
+        assert_eq!(middle.cost.seconds, None);
+    }
+
+    #[test]
+    fn a_turn_that_failed_is_told() {
+        let failed = Measured { failed: 0.1, ..Measured::default() };
+        assert_eq!(Measured::middle(&[Measured::default(), failed, Measured::default()]).failed, 0.1);
+    }
 }
