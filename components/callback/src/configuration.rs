@@ -54,20 +54,32 @@ pub async fn read() -> Rc<Configuration> {
     if let Some(read) = READ.with_borrow(Clone::clone) {
         return read;
     }
-    let [subscribers, sources, accounts, callback_token, tick_token, link_secret, public_url, journal_days] =
-        variables([
-            "subscribers",
-            "callback_sources",
-            "callback_accounts",
-            "callback_token",
-            "tick_token",
-            "link_secret",
-            "public_url",
-            "journal_days",
-        ])
-        .await;
-    let [alert_robot, batch_confirm, account_start] =
-        variables(["alert_robot", "auto_batch_confirm", "auto_account_start"]).await;
+    let [
+        subscribers,
+        sources,
+        accounts,
+        callback_token,
+        tick_token,
+        link_secret,
+        public_url,
+        journal_days,
+        alert_robot,
+        batch_confirm,
+        account_start,
+    ] = variables([
+        "subscribers",
+        "callback_sources",
+        "callback_accounts",
+        "callback_token",
+        "tick_token",
+        "link_secret",
+        "public_url",
+        "journal_days",
+        "alert_robot",
+        "auto_batch_confirm",
+        "auto_account_start",
+    ])
+    .await;
     let subscribers = subscriber::configured(&subscribers)
         .inspect_err(|reason| {
             log::write(Level::Error, "the variable subscribers is not valid: events wait", &[("reason", reason)]);

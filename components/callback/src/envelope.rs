@@ -141,7 +141,7 @@ fn as_time(value: &Value) -> Option<u64> {
 
 /// Returns the hash that stands for bytes, `sha256:` and hexadecimal digits.
 pub fn hash(body: &[u8]) -> String {
-    format!("sha256:{}", runtime::hexadecimal(&Sha256::digest(body)))
+    format!("sha256:{}", hex::encode(Sha256::digest(body)))
 }
 
 #[cfg(test)]

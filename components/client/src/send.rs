@@ -230,7 +230,7 @@ impl Work {
             hash.update(part);
             hash.update([0]);
         }
-        runtime::hexadecimal(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 }
 
@@ -267,7 +267,7 @@ fn robot_hash(configuration: &Configuration, webhook: &str) -> String {
         .chain_update(Sha256::digest(&configuration.robot_hash_key))
         .chain_update(key)
         .finalize();
-    format!("robot:{}", runtime::hexadecimal(digest.get(..16).unwrap_or_default()))
+    format!("robot:{}", hex::encode(digest.get(..16).unwrap_or_default()))
 }
 
 /// A failure of the gateway itself: the cause goes to the log, once.

@@ -170,7 +170,7 @@ fn lease(issuer: Issuer, dead: Option<&str>, bucket: u64) -> String {
 }
 
 fn fingerprint(secret: &str) -> String {
-    runtime::hexadecimal(Sha256::digest(secret).get(..8).unwrap_or_default())
+    hex::encode(Sha256::digest(secret).get(..8).unwrap_or_default())
 }
 
 /// The token of the instance or of the store, if it still lives and is not the dead one.

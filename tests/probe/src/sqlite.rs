@@ -1,10 +1,12 @@
 //! The SQLite database, opened as the gateway opens it; a blob is `{"blob": base64}`.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use runtime::{clock, task::Moment};
+use runtime::{
+    clock,
+    task::{Brought, Moment},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{cell::Cell, rc::Rc};
 use store::{Database, Sql, database::Migrations};
 
 /// The tables are the caller's own.
@@ -60,34 +62,26 @@ pub struct Entry {
     raw: String,
 }
 
-/// A row that is to be inserted, and what becomes of it; none as long as nobody has inserted it.
-type Waiting = (Entry, Rc<Cell<Option<Result<(), String>>>>);
-
 thread_local! {
-    static MOMENT: Moment<Waiting> = const { Moment::new() };
+    static MOMENT: Moment<Entry, Result<(), String>> = const { Moment::new() };
 }
 
 /// Inserts a row with all others of its moment by one statement, as callbacks enter the journal: what of that no component
 /// can save.
 pub async fn insert(entry: Entry) -> Result<Value, String> {
-    let outcome = Rc::new(Cell::new(None));
-    Moment::gather(&MOMENT, clock::now(), (entry, outcome.clone())).await;
-    let inserted = outcome.take().unwrap_or_else(|| {
-        let all = MOMENT.with(Moment::take);
-        let inserted = insert_all(&all);
-        all.iter().for_each(|(_, outcome)| outcome.set(Some(inserted.clone())));
-        inserted
+    let inserted = Moment::join(&MOMENT, clock::now(), entry, |entries| {
+        let inserted = insert_all(&entries);
+        entries.iter().for_each(|entry| entry.tell(inserted.clone()));
     });
-    inserted.map(|()| Value::Null)
+    inserted.await.ok_or("the row was not inserted")?.map(|()| Value::Null)
 }
 
-fn insert_all(all: &[Waiting]) -> Result<(), String> {
+fn insert_all(entries: &[Brought<Entry, Result<(), String>>]) -> Result<(), String> {
     let database = Database::open(&MIGRATIONS).map_err(|error| error.to_string())?;
-    let values = vec!["(?, ?, ?)"; all.len()].join(", ");
-    let columns =
-        |(Entry { id, conversation, raw }, _): &Waiting| [id, conversation, raw].map(|text| text.as_str().into());
+    let values = vec!["(?, ?, ?)"; entries.len()].join(", ");
     let statement = format!("INSERT INTO floor (id, conversation, raw) VALUES {values}");
-    let parameters: Vec<store::Value> = all.iter().flat_map(columns).collect();
+    let columns = |Entry { id, conversation, raw }: &Entry| [id, conversation, raw].map(|text| text.as_str().into());
+    let parameters: Vec<store::Value> = entries.iter().flat_map(|entry| columns(&entry.what)).collect();
     database.query(&statement, &parameters).map(drop).map_err(|error| error.to_string())
 }
 

@@ -6,43 +6,39 @@ use crate::{
     journal::{self, Entry},
     pipeline::{Received, follow_up},
 };
-use runtime::task::Moment;
-use std::{cell::Cell, rc::Rc};
+use runtime::task::{Brought, Moment};
 use store::{Database, Error};
 
 /// A callback that is to enter the journal.
-struct Waiting {
+struct Callback {
     entry: Entry,
     envelope: Envelope,
-    /// What became of it; none as long as nobody has committed it.
-    outcome: Rc<Cell<Option<Result<(), Error>>>>,
 }
 
+type Outcome = Result<(), Error>;
+
 thread_local! {
-    static MOMENT: Moment<Waiting> = const { Moment::new() };
+    static MOMENT: Moment<Callback, Outcome> = const { Moment::new() };
 }
 
 /// Inserts a callback into the journal, with all others of the moment; returns once it is durable, or known as a repeat.
-pub async fn insert(database: Database, entry: Entry, envelope: Envelope) -> Result<(), Error> {
-    let outcome = Rc::new(Cell::new(None));
-    Moment::gather(&MOMENT, entry.now, Waiting { entry, envelope, outcome: outcome.clone() }).await;
-    if let Some(committed) = outcome.take() {
-        return committed;
-    }
-    // Nobody else has done it: this one does it for all.
-    commit(&database, MOMENT.with(Moment::take));
-    outcome.take().unwrap_or_else(|| Err(Error::Database("a callback was not committed".into())))
+pub async fn insert(database: Database, entry: Entry, envelope: Envelope) -> Outcome {
+    let now = entry.now;
+    let committed =
+        Moment::join(&MOMENT, now, Callback { entry, envelope }, |callbacks| commit(&database, callbacks)).await;
+    committed.unwrap_or_else(|| Err(Error::Database("a callback was not committed".into())))
 }
 
 /// Commits callbacks together; one that cannot be inserted spoils it for no other.
-fn commit(database: &Database, waiting: Vec<Waiting>) {
-    let entries: Vec<&Entry> = waiting.iter().map(|waiting| &waiting.entry).collect();
+fn commit(database: &Database, callbacks: Vec<Brought<Callback, Outcome>>) {
+    let entries: Vec<&Entry> = callbacks.iter().map(|callback| &callback.what.entry).collect();
     match journal::insert(database, &entries) {
         Ok(places) => {
             let mut has_deliveries = false;
             let mut received = Vec::new();
-            for (Waiting { entry, envelope, outcome }, place) in waiting.into_iter().zip(places) {
-                outcome.set(Some(Ok(())));
+            for (callback, place) in callbacks.into_iter().zip(places) {
+                callback.tell(Ok(()));
+                let Callback { entry, envelope } = callback.what;
                 match place {
                     Some(place) if place.is_routed => {
                         has_deliveries |= entry.subscribers.is_some_and(|names| !names.is_empty());
@@ -57,7 +53,7 @@ fn commit(database: &Database, waiting: Vec<Waiting>) {
                 follow_up::begin(database.clone(), received);
             }
         }
-        Err(_) if waiting.len() > 1 => waiting.into_iter().for_each(|one| commit(database, vec![one])),
-        Err(error) => drop(waiting.into_iter().next().map(|one| one.outcome.set(Some(Err(error))))),
+        Err(_) if callbacks.len() > 1 => callbacks.into_iter().for_each(|one| commit(database, vec![one])),
+        Err(error) => callbacks.iter().for_each(|callback| callback.tell(Err(error.clone()))),
     }
 }

@@ -30,6 +30,11 @@ impl Delivery {
     pub fn claim(&self) -> Claim {
         (self.event.sequence, self.subscriber.clone(), self.attempts)
     }
+
+    /// Whether it is this worker's by this claim.
+    pub fn is_by(&self, (sequence, subscriber, attempts): &Claim) -> bool {
+        (self.event.sequence, &self.subscriber, self.attempts) == (*sequence, subscriber, *attempts)
+    }
 }
 
 /// What became of a try to deliver.

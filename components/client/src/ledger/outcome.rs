@@ -79,7 +79,7 @@ fn recognise(sql: &impl Sql, outcome: &Outcome, now: u64) -> Result<bool, Error>
 /// text word for word, the text's hash.
 pub fn echo(kind: &str, content: Option<&str>) -> String {
     match content {
-        Some(content) => format!("{kind}:{}", runtime::hexadecimal(&Sha256::digest(content))),
+        Some(content) => format!("{kind}:{}", hex::encode(Sha256::digest(content))),
         None => kind.to_owned(),
     }
 }

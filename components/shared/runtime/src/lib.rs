@@ -38,16 +38,6 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Writes bytes in hexadecimal.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Reads a variable of this component; an undefined one reads as empty, and empty means "not configured" everywhere.
 pub async fn variable(name: &str) -> String {
     variables::get(name).await.unwrap_or_default()

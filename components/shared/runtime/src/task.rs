@@ -15,6 +15,7 @@ use spin_sdk::wasip3::{spawn, wit_bindgen::yield_async};
 use std::{
     cell::{Cell, RefCell},
     pin::pin,
+    rc::{Rc, Weak},
     thread::LocalKey,
     time::Duration,
 };
@@ -54,38 +55,73 @@ pub async fn give_way() {
 const MOMENT: u64 = 2;
 
 /// What has come and is to be done together, by one of those who brought it.
-pub struct Moment<T> {
+pub struct Moment<T, R> {
     last: Cell<u64>,
-    waiting: RefCell<Vec<T>>,
+    waiting: RefCell<Vec<Brought<T, R>>>,
 }
 
-impl<T> Moment<T> {
+/// Something that has come, for one who waits to hear what became of it.
+pub struct Brought<T, R> {
+    /// What has come.
+    pub what: T,
+    outcome: Weak<Cell<Option<R>>>,
+}
+
+impl<T, R> Brought<T, R> {
+    /// Something that has come, and where the one who brought it hears what became of it.
+    pub fn new(what: T) -> (Self, Rc<Cell<Option<R>>>) {
+        let outcome = Rc::default();
+        (Self { what, outcome: Rc::downgrade(&outcome) }, outcome)
+    }
+
+    /// Whether the one who brought it still waits.
+    pub fn is_awaited(&self) -> bool {
+        self.outcome.strong_count() > 0
+    }
+
+    /// Says what became of it.
+    pub fn tell(&self, became: R) {
+        if let Some(outcome) = self.outcome.upgrade() {
+            outcome.set(Some(became));
+        }
+    }
+}
+
+impl<T, R> Moment<T, R> {
     /// Nothing has come.
     pub const fn new() -> Self {
         Self { last: Cell::new(0), waiting: RefCell::new(Vec::new()) }
     }
-
-    /// Takes all that has come and is not done.
-    pub fn take(&self) -> Vec<T> {
-        self.waiting.take()
-    }
 }
 
-impl<T: 'static> Moment<T> {
-    /// Adds what has come at `now`, and returns when it is to be done: what comes right after something else gives way to
-    /// others once, what comes alone does not wait for them. Somebody else may have taken and done it by then.
-    pub async fn gather(moment: &'static LocalKey<Self>, now: u64, one: T) {
+impl<T: 'static, R: 'static> Moment<T, R> {
+    /// Adds what has come at `now`, and returns what became of it, once it is done. What comes right after something else
+    /// gives way to others once, what comes alone does not wait for them; then whoever finds his own not done does all
+    /// that has come, and tells each what became of it. None if that says nothing of this one.
+    pub async fn join(
+        moment: &'static LocalKey<Self>,
+        now: u64,
+        what: T,
+        do_all: impl FnOnce(Vec<Brought<T, R>>),
+    ) -> Option<R> {
+        let (brought, outcome) = Brought::new(what);
         let last = moment.with(|moment| {
-            moment.waiting.borrow_mut().push(one);
+            moment.waiting.borrow_mut().push(brought);
             moment.last.replace(now)
         });
         if now.saturating_sub(last) <= MOMENT {
             give_way().await;
         }
+        let became = outcome.take();
+        if became.is_some() {
+            return became;
+        }
+        do_all(moment.with(|moment| moment.waiting.take()));
+        outcome.take()
     }
 }
 
-impl<T> Default for Moment<T> {
+impl<T, R> Default for Moment<T, R> {
     fn default() -> Self {
         Self::new()
     }
@@ -158,6 +194,25 @@ mod tests {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn whoever_finds_his_own_not_done_does_all() {
+        thread_local! {
+            static DOUBLED: Moment<u32, u32> = const { Moment::new() };
+        }
+        let (given_up, _) = Brought::new(1);
+        DOUBLED.with(|moment| moment.waiting.borrow_mut().push(given_up));
+
+        let mut did = Vec::new();
+        let doubled = Moment::join(&DOUBLED, 1_000, 21, |all| {
+            did.extend(all.iter().map(|one| (one.what, one.is_awaited())));
+            all.iter().for_each(|one| one.tell(one.what * 2));
+        });
+
+        assert_eq!(doubled.now_or_never(), Some(Some(42)));
+        assert_eq!(did, [(1, false), (21, true)]);
+        assert_eq!(Moment::join(&DOUBLED, 2_000, 3, drop).now_or_never(), Some(None));
     }
 
     #[test]

@@ -1,66 +1,52 @@
 //! Changes of one moment share a commit, because what a commit costs hardly depends on how many of them it is about.
 
 use crate::{Database, Error, Row, Sql, Value};
-use runtime::{clock, task::Moment};
-use std::{
-    cell::Cell,
-    rc::{Rc, Weak},
+use runtime::{
+    clock,
+    task::{Brought, Moment},
 };
-
-/// What became of a change; none as long as nobody has made it.
-type Outcome = Cell<Option<Result<Vec<Row>, Error>>>;
 
 /// A statement that is to be run.
 struct Change {
     statement: &'static str,
     parameters: Vec<Value>,
-    /// Where its outcome goes. It is not run if nobody waits for that any more.
-    outcome: Weak<Outcome>,
 }
 
+/// The rows of a change.
+type Outcome = Result<Vec<Row>, Error>;
+
 thread_local! {
-    static MOMENT: Moment<Change> = const { Moment::new() };
+    static MOMENT: Moment<Change, Outcome> = const { Moment::new() };
 }
 
 /// Runs a statement with all others of the moment; returns its rows once what it changed is durable.
-pub(crate) async fn change(
-    database: &Database,
-    statement: &'static str,
-    parameters: Vec<Value>,
-) -> Result<Vec<Row>, Error> {
-    let outcome = Rc::new(Outcome::default());
-    let change = Change { statement, parameters, outcome: Rc::downgrade(&outcome) };
-    Moment::gather(&MOMENT, clock::now(), change).await;
-    if let Some(made) = outcome.take() {
-        return made;
-    }
-    // Nobody else has made it: this one makes all.
-    make(database, MOMENT.with(Moment::take));
-    outcome.take().unwrap_or_else(|| Err(Error::Database("a change was not made".into())))
+pub(crate) async fn change(database: &Database, statement: &'static str, parameters: Vec<Value>) -> Outcome {
+    let change = Change { statement, parameters };
+    let made = Moment::join(&MOMENT, clock::now(), change, |changes| make(database, changes)).await;
+    made.unwrap_or_else(|| Err(Error::Database("a change was not made".into())))
 }
 
 /// Makes changes in one transaction, each after what those before it have changed; one that cannot be made spoils it for
-/// no other.
-fn make(sql: &impl Sql, changes: Vec<Change>) {
-    let changes: Vec<(Change, Rc<Outcome>)> =
-        changes.into_iter().filter_map(|change| change.outcome.upgrade().map(|outcome| (change, outcome))).collect();
+/// no other, and one that nobody waits for any more is not made.
+fn make(sql: &impl Sql, mut changes: Vec<Brought<Change, Outcome>>) {
+    changes.retain(Brought::is_awaited);
     if changes.len() > 1 {
         if let Err(error) = sql.query("BEGIN IMMEDIATE", &[]) {
             // Each by itself would wait for the same as long again.
-            return changes.iter().for_each(|(_, outcome)| outcome.set(Some(Err(error.clone()))));
+            return changes.iter().for_each(|change| change.tell(Err(error.clone())));
         }
-        let all: Result<Vec<_>, _> = changes.iter().map(|(change, _)| change.make(sql)).collect();
+        let all: Result<Vec<_>, _> = changes.iter().map(|change| change.what.make(sql)).collect();
         match all.and_then(|all| sql.query("COMMIT", &[]).map(|_| all)) {
-            Ok(all) => return changes.iter().zip(all).for_each(|((_, outcome), rows)| outcome.set(Some(Ok(rows)))),
+            Ok(all) => return changes.iter().zip(all).for_each(|(change, rows)| change.tell(Ok(rows))),
             // Some errors have rolled it back by themselves.
             Err(_) => drop(sql.query("ROLLBACK", &[])),
         }
     }
-    changes.iter().for_each(|(change, outcome)| outcome.set(Some(change.make(sql))));
+    changes.iter().for_each(|change| change.tell(change.what.make(sql)));
 }
 
 impl Change {
-    fn make(&self, sql: &impl Sql) -> Result<Vec<Row>, Error> {
+    fn make(&self, sql: &impl Sql) -> Outcome {
         sql.query(self.statement, &self.parameters)
     }
 }
@@ -70,6 +56,7 @@ impl Change {
 mod tests {
     use super::*;
     use crate::{database::Migrations, memory::Memory};
+    use std::cell::Cell;
 
     const SCHEMA: Migrations =
         Migrations { owner: "test", steps: &[&["CREATE TABLE t (a INTEGER PRIMARY KEY CHECK (a < 10))"]] };
@@ -77,13 +64,9 @@ mod tests {
 
     /// Makes changes, and returns what became of each: how many rows there were after it, or none.
     fn made(sql: &impl Sql, numbers: &[i64]) -> Vec<Option<i64>> {
-        let outcomes: Vec<Rc<Outcome>> = numbers.iter().map(|_| Rc::default()).collect();
-        let change = |(number, outcome): (&i64, &Rc<Outcome>)| Change {
-            statement: INSERT,
-            parameters: vec![(*number).into()],
-            outcome: Rc::downgrade(outcome),
-        };
-        make(sql, numbers.iter().zip(&outcomes).map(change).collect());
+        let change = |number: &i64| Brought::new(Change { statement: INSERT, parameters: vec![(*number).into()] });
+        let (changes, outcomes): (Vec<_>, Vec<_>) = numbers.iter().map(change).unzip();
+        make(sql, changes);
         outcomes.iter().map(|outcome| outcome.take().unwrap().ok().map(|rows| rows[0].get(0).unwrap())).collect()
     }
 
@@ -140,7 +123,8 @@ mod tests {
     #[test]
     fn what_nobody_waits_for_is_not_made() {
         let memory = Memory::new(&SCHEMA);
-        make(&memory, vec![Change { statement: INSERT, parameters: vec![1.into()], outcome: Weak::new() }]);
+        let (change, _) = Brought::new(Change { statement: INSERT, parameters: vec![1.into()] });
+        make(&memory, vec![change]);
         assert_eq!(rows(&memory), []);
     }
 }
