@@ -107,22 +107,24 @@ pub fn keep(sql: &impl Sql, claims: &[Claim], lease_until: u64) -> Result<(), Er
     if claims.is_empty() {
         return Ok(());
     }
-    sql.query(
-        "UPDATE delivery SET due_at = ?2 WHERE state = 'delivering' AND (sequence, subscriber, attempts) IN (
-            SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))",
-        &[json!(claims).to_string().into(), integer(lease_until)],
-    )?;
-    Ok(())
+    change_claimed(sql, "due_at = ?2", claims, lease_until)
 }
 
 /// Records that deliveries were taken. One that someone else has claimed meanwhile is left to them.
 pub fn taken<'a>(sql: &impl Sql, deliveries: impl Iterator<Item = &'a Delivery>, now: u64) -> Result<(), Error> {
     let claims: Vec<Claim> = deliveries.map(Delivery::claim).collect();
+    let to = "state = 'delivered', due_at = ?2, status = NULL, reason = NULL, changed_at = ?2";
+    change_claimed(sql, to, &claims, now)
+}
+
+/// Changes deliveries that are still claimed so; `to` is SQL, in which `?2` is the time.
+fn change_claimed(sql: &impl Sql, to: &str, claims: &[Claim], time: u64) -> Result<(), Error> {
     sql.query(
-        "UPDATE delivery SET state = 'delivered', due_at = ?2, status = NULL, reason = NULL, changed_at = ?2
-         WHERE state = 'delivering' AND (sequence, subscriber, attempts) IN (
-            SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))",
-        &[json!(claims).to_string().into(), integer(now)],
+        &format!(
+            "UPDATE delivery SET {to} WHERE state = 'delivering' AND (sequence, subscriber, attempts) IN (
+                SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))"
+        ),
+        &[json!(claims).to_string().into(), integer(time)],
     )?;
     Ok(())
 }
