@@ -79,7 +79,9 @@ async fn relay(gateway: &mut Gateway) -> Vec<String> {
 }
 
 /// Lets callbacks come in, well and badly, and be handed on at the second try.
-async fn call_back(gateway: &mut Gateway) {
+async fn call_back(gateway: &mut Gateway, receiver: &Receiver) {
+    // Not before: a gateway that is killed meanwhile prints nothing of it.
+    receiver.answer_next([Reply::status(500)]);
     gateway.simulator.inbound(Inbound::text(ACCOUNT, CUSTOMER, "呼啦")).await.unwrap();
     for path in [format!("/callback/quntool/{CALLBACK}/x"), format!("/callback/quntool/{CALLBACK}")] {
         gateway.ask(gateway.get(&path)).await;
@@ -94,14 +96,13 @@ async fn call_back(gateway: &mut Gateway) {
 #[tokio::test]
 async fn no_secret_is_printed_answered_or_stored() {
     let receiver = Receiver::start().await;
-    receiver.answer_next([Reply::status(500)]);
     let mut gateway = Gateway::builder().renewing_kdocs().subscriber("all", &receiver.url(), &[]).start().await;
 
     let issued = send(&gateway).await;
     post(&gateway).await;
     let renewed = relay(&mut gateway).await;
     assert!(renewed.len() > 1, "an access token and a refresh token were issued");
-    call_back(&mut gateway).await;
+    call_back(&mut gateway, &receiver).await;
 
     receiver.wait_for(2, PATIENCE).await.unwrap();
     let sent = |system| gateway.simulator.truth().messages.iter().filter(|message| message.system == system).count();
