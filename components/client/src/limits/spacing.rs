@@ -1,9 +1,10 @@
 //! Spacing: two messages of an account never leave closer than 500 ms, whichever gateway sends them.
 //!
 //! Time is cut into slots. Whoever increments a slot's counter to one owns the slot, and nobody else ever does. The
-//! owner of a slot that follows an idle spell leaves at once. Every other one leaves at the end of its slot, and not
-//! before it has seen its predecessor leave, [`GAP`] ago at least: the predecessor marks its counter when it has left.
-//! Clocks decide who goes when, and need to be only roughly right; the distance is kept by what was seen.
+//! owner of a slot that follows an idle spell leaves at once; where that slot is nearly over it is left to nobody, and the
+//! next one is owned, from its beginning. Every other one leaves at the end of its slot, and not before it has seen its
+//! predecessor leave, [`GAP`] ago at least: the predecessor marks its counter when it has left. Clocks decide who goes
+//! when, and need to be only roughly right; the distance is kept by what was seen.
 //!
 //! A claim takes one write and three reads, a departure that somebody may wait for one more write.
 
