@@ -10,7 +10,7 @@ use crate::{
 use runtime::{
     clock,
     log::{self, Level},
-    task::Group,
+    task::{Group, MOMENT},
 };
 use std::{cell::RefCell, convert::Infallible};
 use store::{Database, Error};
@@ -19,9 +19,6 @@ use store::{Database, Error};
 /// leaves is taken up soon, however slow subscribers may be.
 const LEASE: u64 = 8_000;
 const BEAT: u64 = 2_000;
-/// Tries that end within so many milliseconds of the first are recorded together, and others begun: what a commit costs
-/// hardly depends on how many tries it is about.
-const MOMENT: u64 = 2;
 /// A run begins nothing new after so many milliseconds: the next tick goes on.
 const RUN: u64 = 30_000;
 
@@ -69,6 +66,7 @@ async fn to_the_end(
         if under_way.count() == 0 {
             return broken.map_or(Ok(()), Err);
         }
+        // They are recorded together, and others begun: what a commit costs hardly depends on how many it is about.
         let ended = under_way.next_within(clock::sleep(MOMENT)).await;
         held.borrow_mut().retain(|claim| !ended.iter().any(|(delivery, _)| delivery.is_by(claim)));
         if let Err(error) = record(database, &ended) {

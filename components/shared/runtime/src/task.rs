@@ -47,12 +47,12 @@ pub async fn begin_with_a_yield() -> Begun {
 /// Lets go on what else is ready in this instance: requests that have come meanwhile begin.
 ///
 /// It waits for the shortest time that there is, about a millisecond.
-pub async fn give_way() {
+async fn give_way() {
     spin_sdk::time::sleep(Duration::from_nanos(1)).await;
 }
 
 /// What comes within so many milliseconds of each other is of one moment.
-const MOMENT: u64 = 2;
+pub const MOMENT: u64 = 2;
 
 /// What has come and is to be done together, by one of those who brought it.
 pub struct Moment<T, R> {

@@ -32,8 +32,9 @@ const COUNTING: &str = "
 ## How it is counted
 
 - **Slots** (`slot/{account}/{number}` in key-value). Time is cut into slots that are a little longer than the
-  platform's 500 ms: by what looking at the one before takes. Whoever increments a slot's counter to one owns it. The first message after an idle
-  spell leaves at once, or when the next slot begins if its own ends within 10 ms and it may wait; every other leaves when its slot ends, and not before it has seen its predecessor leave.
+  platform's 500 ms: by what looking at the one before takes. Whoever increments a slot's counter to one owns it. The
+  first message after an idle spell leaves at once, or when the next slot begins if its own ends within 10 ms and it may
+  wait; every other leaves when its slot ends, and not before it has seen its predecessor leave.
 - **Buckets** (`quota/{limit}/{scope}/{number}` in key-value). A window is cut into 60 buckets. A message increments the
   current one, adds up those that overlap the window, and takes its count back if that is too many. What did not leave is
   given back. A count stays for up to one bucket longer than it must.
