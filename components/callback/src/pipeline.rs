@@ -4,6 +4,7 @@
 
 pub mod follow_up;
 mod hand_on;
+mod lookout;
 
 use crate::{
     configuration::Configuration,
@@ -27,6 +28,9 @@ use store::{Database, Error};
 
 /// Who takes an event up works on it alone for so many milliseconds.
 pub const ROUTING_LEASE: u64 = 5_000;
+
+/// Whoever was to take events up does so within so many milliseconds, unless the host has ended it.
+const VANISHED: u64 = 1_000;
 
 /// An outcome that comes before its message's own answer is looked at again after so many milliseconds.
 const GLANCE: u64 = 1_000;
@@ -180,7 +184,7 @@ pub async fn look(event: &Event, envelope: Option<&Envelope>) -> Result<Look, St
         upstream_id: sent.to_owned(),
         account: account.clone(),
         code,
-        message,
+        message: message,
         kind: envelope.kind.clone(),
         conversation_id: envelope.conversation(),
         content: envelope.text("content"),

@@ -1,7 +1,7 @@
 //! What follows an answer: the events that were acknowledged in one moment are routed and handed on together, because
 //! what a commit costs hardly depends on how many of them it is about.
 
-use super::{Counts, GLANCE, Received, hand_on, route};
+use super::{Counts, GLANCE, Received, VANISHED, hand_on, route};
 use crate::configuration::{self, Configuration};
 use futures::join;
 use runtime::{
@@ -11,9 +11,6 @@ use runtime::{
 };
 use std::cell::RefCell;
 use store::{Database, Error};
-
-/// Whoever was to take events up takes no longer than so many milliseconds, unless the host has ended it.
-const VANISHED: u64 = 1_000;
 
 /// What was acknowledged and nobody has taken up.
 struct Acknowledged {
@@ -29,6 +26,9 @@ thread_local! {
 /// Takes up events that were acknowledged, with all others of the moment: `received` are those that are to be routed.
 pub fn begin(database: Database, received: Vec<Received>) {
     let now = clock::now();
+    if received.is_empty() && hand_on::leave_to_others(now) {
+        return;
+    }
     let is_first = ACKNOWLEDGED.with_borrow_mut(|waiting| match waiting {
         Some(others) if now.saturating_sub(others.since) <= VANISHED => {
             others.received.extend(received);

@@ -1,6 +1,6 @@
 //! Deliveries under way.
 
-use super::{Counts, route_received};
+use super::{Counts, VANISHED, lookout::Lookout, route_received};
 use crate::{
     configuration::Configuration,
     delivery::{self, Outcome},
@@ -21,6 +21,18 @@ const LEASE: u64 = 8_000;
 const BEAT: u64 = 2_000;
 /// A run begins nothing new after so many milliseconds: the next tick goes on.
 const RUN: u64 = 30_000;
+/// A run looks for what has come in its instance until nothing came and nothing ended for so many milliseconds; then it
+/// waits for what is under way alone, and what comes has a run of its own.
+const AWAKE: u64 = 5 * MOMENT;
+
+thread_local! {
+    static LOOKOUT: Lookout = const { Lookout::new() };
+}
+
+/// Leaves what was acknowledged to the run of this instance; false if there is none that looks for it.
+pub fn leave_to_others(now: u64) -> bool {
+    LOOKOUT.with(|lookout| lookout.tell(now))
+}
 
 /// Hands on what is due, until nothing is or the run is over. Each subscriber has a share of its own, so that one that
 /// hangs holds up nobody else.
@@ -48,11 +60,16 @@ async fn to_the_end(
     counts: &mut Counts,
 ) -> Result<(), Error> {
     let over = clock::now() + RUN;
+    let mut awake_until = 0;
     let mut under_way = Group::default();
     // A try that is under way is ended and recorded, whatever happens to the others.
     let mut broken = None;
+    let mut may_be_due = true;
     loop {
-        if broken.is_none() && clock::now() < over {
+        let now = clock::now();
+        // Word that was left is always heard: nothing is waited for between this and `leave`.
+        if broken.is_none() && (LOOKOUT.with(Lookout::hear) || may_be_due) {
+            awake_until = now + AWAKE;
             match claim(database, subscribers) {
                 Ok(claimed) => {
                     held.borrow_mut().extend(claimed.iter().map(|(delivery, _)| delivery.claim()));
@@ -63,21 +80,25 @@ async fn to_the_end(
                 Err(error) => broken = Some(error),
             }
         }
+        let is_awake = broken.is_none() && now < awake_until.min(over) && under_way.count() > 0;
+        LOOKOUT.with(|lookout| if is_awake { lookout.stay(now + VANISHED) } else { lookout.leave() });
         if under_way.count() == 0 {
             return broken.map_or(Ok(()), Err);
         }
         // They are recorded together, and others begun: what a commit costs hardly depends on how many it is about.
-        let ended = under_way.next_within(clock::sleep(MOMENT)).await;
+        let moment = clock::sleep(MOMENT);
+        let ended = if is_awake { under_way.within(moment).await } else { under_way.next_within(moment).await };
+        may_be_due = !ended.is_empty() && clock::now() < over;
         held.borrow_mut().retain(|claim| !ended.iter().any(|(delivery, _)| delivery.is_by(claim)));
-        if let Err(error) = record(database, &ended) {
-            broken = Some(error);
-            continue;
+        let mut recorded = record(database, &ended);
+        if recorded.is_ok() {
+            ended.iter().for_each(|(_, outcome)| counts.add(&outcome.tried));
+            if ended.iter().any(|(_, outcome)| matches!(outcome.tried, Tried::Stopped { .. })) {
+                // The journal has an event that tells of it.
+                recorded = Box::pin(route_received(database, configuration, counts)).await;
+            }
         }
-        ended.iter().for_each(|(_, outcome)| counts.add(&outcome.tried));
-        if ended.iter().any(|(_, outcome)| matches!(outcome.tried, Tried::Stopped { .. })) {
-            // The journal has an event that tells of it.
-            Box::pin(route_received(database, configuration, counts)).await?;
-        }
+        broken = broken.or(recorded.err());
     }
 }
 

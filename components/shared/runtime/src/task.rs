@@ -157,6 +157,13 @@ impl<F: Future> Group<F> {
     /// there is none.
     pub async fn next_within(&mut self, moment: impl Future<Output = ()>) -> Vec<F::Output> {
         let mut done: Vec<F::Output> = self.next().await.into_iter().collect();
+        done.extend(self.within(moment).await);
+        done
+    }
+
+    /// Waits for what is done within this time, as long as any go on.
+    pub async fn within(&mut self, moment: impl Future<Output = ()>) -> Vec<F::Output> {
+        let mut done = Vec::new();
         let mut moment = pin!(moment);
         while self.count() > 0 {
             match select(moment, pin!(self.next())).await {
@@ -244,6 +251,15 @@ mod tests {
         done.extend(first);
         done.sort_unstable();
         assert_eq!(done, [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_moment_can_be_over_before_anything_is_done() {
+        let mut group = Group::default();
+        group.extend([async { 1 }]);
+        assert_eq!(group.within(ready(())).now_or_never(), Some(vec![]));
+        assert_eq!(group.within(pending()).now_or_never(), Some(vec![1]));
+        assert_eq!(group.within(pending()).now_or_never(), Some(vec![]));
     }
 
     #[test]
