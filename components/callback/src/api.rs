@@ -9,7 +9,6 @@ pub use events::{list as events, show};
 pub use replay::replay;
 
 use crate::{
-    event::put,
     intake::internal,
     journal::{list::Shown, schema::MIGRATIONS},
 };
@@ -18,7 +17,7 @@ use contract::{
     arguments::{self, Names},
 };
 use runtime::clock::rfc3339;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use spin_sdk::http::Request;
 use store::Database;
 use surface::{Refusal, Surface, credential, query};
@@ -56,15 +55,23 @@ fn place(text: &str) -> Option<i64> {
 
 /// Writes a delivery; what is not known is left out.
 fn describe(delivery: &Shown) -> Value {
-    let mut shown = Map::new();
-    put(&mut shown, "eventId", Some(json!(delivery.event_id)));
-    put(&mut shown, "type", Some(json!(delivery.kind)));
-    put(&mut shown, "subscriber", Some(json!(delivery.subscriber)));
-    put(&mut shown, "state", Some(json!(delivery.state)));
-    put(&mut shown, "attempts", Some(json!(delivery.attempts)));
-    put(&mut shown, "dueAt", delivery.due_at.map(|at| json!(rfc3339(at))));
-    put(&mut shown, "changedAt", Some(json!(rfc3339(delivery.changed_at))));
-    put(&mut shown, "status", delivery.status.map(|status| json!(status)));
-    put(&mut shown, "reason", delivery.reason.as_ref().map(|reason| json!(reason)));
-    Value::Object(shown)
+    let mut described = json!({
+        "eventId": delivery.event_id,
+        "type": delivery.kind,
+        "subscriber": delivery.subscriber,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "changedAt": rfc3339(delivery.changed_at),
+    });
+    put(&mut described, "dueAt", delivery.due_at.map(rfc3339));
+    put(&mut described, "status", delivery.status);
+    put(&mut described, "reason", delivery.reason.as_deref());
+    described
+}
+
+/// Puts what is known into an object.
+fn put(object: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let (Some(value), Some(members)) = (value, object.as_object_mut()) {
+        members.insert(name.to_owned(), value.into());
+    }
 }

@@ -6,6 +6,7 @@
 use contract::events;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Times below are seconds, the others milliseconds: 100,000,000,000 ms was in 1973, and so many seconds are in 5138.
 const SECONDS_BELOW: i64 = 100_000_000_000;
@@ -48,10 +49,10 @@ impl Envelope {
             Some(Value::Object(data)) => data,
             _ => Map::new(),
         };
-        let text = |name: &str| fields.get(name).and_then(as_text);
+        let text = |name: &str| fields.get(name).and_then(as_text).map(Cow::into_owned);
         let platform_type = text("type");
         let row = platform_type.as_deref().and_then(events::find);
-        let account = text("wxid").or_else(|| data.get(row?.account?).and_then(as_text));
+        let account = text("wxid").or_else(|| data.get(row?.account?).and_then(as_text).map(Cow::into_owned));
         let timestamp = fields.get("timestamp").filter(|value| !is_absent(value));
         Some(Self {
             message_id: text("msgId").unwrap_or_else(|| hash(body)),
@@ -68,12 +69,12 @@ impl Envelope {
     }
 
     /// Returns the conversation that the callback belongs to.
-    pub fn conversation(&self) -> Option<String> {
+    pub fn conversation(&self) -> Option<Cow<'_, str>> {
         ["conversation_id", "room_conversation_id"].iter().find_map(|name| self.text(name))
     }
 
     /// Returns a text of the data; a number is read as its text, and an empty text as none.
-    pub fn text(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.data.get(name).and_then(as_text)
     }
 
@@ -97,7 +98,7 @@ impl Envelope {
 
     /// Returns what a callback says of a message that was sent: the platform's code, 0 for delivered, and its words.
     /// None if it says nothing of one.
-    pub fn result(&self) -> Option<(i64, Option<String>)> {
+    pub fn result(&self) -> Option<(i64, Option<Cow<'_, str>>)> {
         let code = match self.data.get("error_code").filter(|value| !is_absent(value)) {
             Some(code) => as_integer(code).unwrap_or(UNREADABLE),
             None => self.sent_message_id.as_ref().map(|_| 0)?,
@@ -106,7 +107,7 @@ impl Envelope {
     }
 
     /// Returns the result of a message that was sent through an API, under the platform's id of it.
-    pub fn outcome(&self) -> Option<(&str, i64, Option<String>)> {
+    pub fn outcome(&self) -> Option<(&str, i64, Option<Cow<'_, str>>)> {
         let sent = self.sent_message_id.as_deref()?;
         let (code, message) = self.result()?;
         Some((sent, code, message))
@@ -119,10 +120,10 @@ fn is_absent(value: &Value) -> bool {
 }
 
 /// Reads a text, or a number as its text; an empty text is none.
-pub fn as_text(value: &Value) -> Option<String> {
+pub fn as_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.into()),
+        Value::Number(number) => Some(number.to_string().into()),
         _ => None,
     }
 }
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(envelope.message_id, "1f87e08a");
         assert_eq!(envelope.timestamp, Some(1_686_708_431_977));
         assert_eq!(envelope.conversation().as_deref(), Some("S:16888505639XXXX_788130083907XXXX"));
-        let expected = ("a142fe5f", -1_000_999, Some("Abnormal request frequency".to_owned()));
+        let expected = ("a142fe5f", -1_000_999, Some("Abnormal request frequency".into()));
         assert_eq!(envelope.outcome(), Some(expected));
     }
 

@@ -2,14 +2,15 @@
 
 mod content;
 mod media;
+mod member;
 mod parties;
 #[cfg(test)]
 mod tests;
 
 use crate::envelope::Envelope;
 use contract::events::{self, UNKNOWN};
+use member::{Member, Object, number, text};
 use runtime::clock::rfc3339;
-use serde_json::{Map, Value, json, value::RawValue};
 use surface::Secret;
 
 /// What an event says that its callback does not.
@@ -31,60 +32,63 @@ pub struct Context<'a> {
 ///
 /// What the callback does not say, or says in a type that cannot be read, is left out.
 pub fn body(id: &str, envelope: &Envelope, raw: &[u8], context: &Context<'_>) -> Option<String> {
-    let raw: &RawValue = serde_json::from_slice(raw).ok()?;
     let timestamp = envelope.timestamp.unwrap_or(context.received_at);
-    // The rest is written by hand around the raw callback, which must not be written anew.
-    let head = json!({ "id": id, "type": envelope.kind, "timestamp": rfc3339(timestamp) }).to_string();
-    let data = Value::Object(data(envelope, timestamp, context)).to_string();
-    Some(format!(r#"{},"data":{},"raw":{raw}}}}}"#, head.strip_suffix('}')?, data.strip_suffix('}')?))
+    let mut data = data(envelope, timestamp, context);
+    data.put("raw", Some(Member::Raw(serde_json::from_slice(raw).ok()?)));
+    document(id, &envelope.kind, timestamp, Member::Object(data))
 }
 
-fn data(envelope: &Envelope, timestamp: u64, context: &Context<'_>) -> Map<String, Value> {
+/// Writes the event of something that the gateway itself tells; `data` is JSON.
+pub fn own(id: &str, kind: &str, timestamp: u64, data: &[u8]) -> Option<String> {
+    document(id, kind, timestamp, Member::Raw(serde_json::from_slice(data).ok()?))
+}
+
+fn document(id: &str, kind: &str, timestamp: u64, data: Member<'_>) -> Option<String> {
+    let mut event = Object::default();
+    event.put("id", Some(text(id)));
+    event.put("type", Some(text(kind)));
+    event.put("timestamp", Some(text(rfc3339(timestamp))));
+    event.put("data", Some(data));
+    serde_json::to_string(&event).ok()
+}
+
+fn data<'a>(envelope: &'a Envelope, timestamp: u64, context: &Context<'_>) -> Object<'a> {
     let row = events::find(&envelope.kind);
-    let mut data = Map::new();
-    put(&mut data, "account", envelope.account.clone());
-    put(&mut data, "source", envelope.source.clone());
-    put(&mut data, "user", envelope.user.clone());
-    put(&mut data, "platformType", envelope.platform_type.clone().filter(|_| envelope.kind == UNKNOWN));
+    let mut data = Object::default();
+    data.put("account", envelope.account.as_deref().map(text));
+    data.put("source", envelope.source.as_deref().map(text));
+    data.put("user", envelope.user.as_deref().map(text));
+    data.put("platformType", envelope.platform_type.as_deref().filter(|_| envelope.kind == UNKNOWN).map(text));
     let direction = parties::direction(envelope, row.is_none_or(|row| row.is_message));
-    put(&mut data, "conversation", parties::conversation(envelope, direction));
-    put(&mut data, "direction", Some(direction.name()));
-    put(&mut data, "sender", parties::sender(envelope));
-    put(&mut data, "receiver", parties::party(envelope, "receiver", None));
-    put(&mut data, "sentBy", parties::sent_by(envelope, direction));
-    put(&mut data, "sentMessageId", envelope.sent_message_id.clone());
-    put(
-        &mut data,
-        "outcome",
-        envelope.result().map(|(code, message)| {
-            let mut outcome = Map::new();
-            put(&mut outcome, "code", Some(code));
-            put(&mut outcome, "message", message);
-            outcome
-        }),
-    );
-    put(&mut data, "mentions", Some(content::people(envelope.data.get("at_list"))));
-    put(&mut data, "content", Some(content::read(&envelope.data, row.map_or(&[], |row| row.fields))));
-    put(&mut data, "media", Some(media::read(&envelope.data, row.map_or(&[], |row| row.media), context)));
-    put(
-        &mut data,
-        "message",
-        Some(content::read(&envelope.data, events::MESSAGE)).filter(|message| !message.is_empty()),
-    );
+    data.put("conversation", parties::conversation(envelope, direction));
+    data.put("direction", Some(text(direction.name())));
+    data.put("sender", parties::sender(envelope));
+    data.put("receiver", parties::party(envelope, "receiver", None).map(Member::Object));
+    data.put("sentBy", parties::sent_by(envelope, direction).map(text));
+    data.put("sentMessageId", envelope.sent_message_id.as_deref().map(text));
+    data.put("outcome", outcome(envelope));
+    data.put("mentions", Some(content::people(envelope.data.get("at_list"))));
+    data.put("content", Some(Member::Object(content::read(&envelope.data, row.map_or(&[], |row| row.fields)))));
+    data.put("media", Some(media::read(&envelope.data, row.map_or(&[], |row| row.media), context)));
+    let message = content::read(&envelope.data, events::MESSAGE);
+    data.put("message", Some(message).filter(|message| !message.is_empty()).map(Member::Object));
     let sent_at = ["send_time", "sendtime"].iter().find_map(|name| envelope.time(name));
-    put(&mut data, "sentAt", sent_at.map(rfc3339));
-    put(&mut data, "sentAtMs", sent_at);
-    put(&mut data, "timestampMs", Some(timestamp));
-    put(&mut data, "receivedAt", Some(rfc3339(context.received_at)));
-    put(&mut data, "receivedAtMs", Some(context.received_at));
-    put(&mut data, "unverified", context.unverified.then_some(true));
-    put(&mut data, "timestampImplausible", envelope.is_implausible(context.received_at).then_some(true));
+    data.put("sentAt", sent_at.map(rfc3339).map(text));
+    data.put("sentAtMs", sent_at.map(number));
+    data.put("timestampMs", Some(number(timestamp)));
+    data.put("receivedAt", Some(text(rfc3339(context.received_at))));
+    data.put("receivedAtMs", Some(number(context.received_at)));
+    data.put("unverified", context.unverified.then_some(Member::Boolean(true)));
+    let is_implausible = envelope.is_implausible(context.received_at);
+    data.put("timestampImplausible", is_implausible.then_some(Member::Boolean(true)));
     data
 }
 
-/// Puts a value that is there into an object.
-pub fn put(object: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value {
-        object.insert(name.to_owned(), value.into());
-    }
+/// Describes what a callback says of a message that was sent.
+fn outcome(envelope: &Envelope) -> Option<Member<'_>> {
+    let (code, message) = envelope.result()?;
+    let mut outcome = Object::default();
+    outcome.put("code", Some(number(code)));
+    outcome.put("message", message.map(text));
+    Some(Member::Object(outcome))
 }

@@ -16,6 +16,7 @@ use runtime::{
     log::{self, Level},
 };
 use spin_sdk::http::Request;
+use std::borrow::Cow;
 use store::Database;
 use surface::{Answer, Refusal, body};
 
@@ -49,7 +50,7 @@ pub async fn take(token: &str, request: Request) -> Result<Answer, Refusal> {
         id: runtime::identifier_at(now),
         message_id: envelope.message_id.clone(),
         kind: envelope.kind.clone(),
-        conversation: envelope.conversation().unwrap_or_else(|| account.clone()),
+        conversation: envelope.conversation().map_or_else(|| account.clone(), Cow::into_owned),
         account,
         origin,
         raw,

@@ -24,6 +24,7 @@ use runtime::{
     log::{self, Level},
 };
 use serde::Serialize;
+use std::borrow::Cow;
 use store::{Database, Error};
 
 /// Who takes an event up works on it alone for so many milliseconds.
@@ -184,10 +185,10 @@ pub async fn look(event: &Event, envelope: Option<&Envelope>) -> Result<Look, St
         upstream_id: sent.to_owned(),
         account: account.clone(),
         code,
-        message: message,
+        message: message.map(Cow::into_owned),
         kind: envelope.kind.clone(),
-        conversation_id: envelope.conversation(),
-        content: envelope.text("content"),
+        conversation_id: envelope.conversation().map(Cow::into_owned),
+        content: envelope.text("content").map(Cow::into_owned),
         sent_at: envelope.sent_at(),
     };
     match messages::settle(outcome).await.map_err(|failure| delivery::reason(&failure))? {

@@ -1,6 +1,6 @@
 //! `GET /v1/events` and `GET /v1/events/{id}`.
 
-use super::{PAGE, arguments, describe, number, open, place, violation};
+use super::{PAGE, arguments, describe, number, open, place, put, violation};
 use crate::{
     configuration::{self, Configuration},
     document,
@@ -100,9 +100,7 @@ pub async fn show(request: Request, id: &str) -> Result<Answer, Refusal> {
 fn whole(database: &Database, event: &Event, configuration: &Configuration) -> Result<Option<String>, store::Error> {
     let deliveries: Vec<Value> = list::of_event(database, event.sequence)?.iter().map(describe).collect();
     let mut more = json!({ "state": event.state, "deliveries": deliveries });
-    if let (Some(first), Some(more)) = (&event.repeat_of, more.as_object_mut()) {
-        more.insert("repeatOf".into(), json!(first));
-    }
+    put(&mut more, "repeatOf", event.repeat_of.as_deref());
     let document = document::write(event, event.unverified, configuration);
     Ok(document.and_then(|document| {
         let more = more.to_string();

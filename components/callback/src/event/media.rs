@@ -1,36 +1,40 @@
 //! The files of a callback, as absolute addresses.
 
-use super::{Context, content, put};
+use super::{
+    Context, content,
+    member::{Member, Object, text},
+};
 use contract::{events::Media, quntool::files};
 use runtime::clock::rfc3339;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use surface::link;
 
 /// Lists the files of a callback, `[{"role", "kind", "url", "expiresAt"}]`. What is neither a path of a media file nor an
 /// address of the web is left out: it leads nowhere.
-pub fn read(data: &Map<String, Value>, table: &[Media], context: &Context<'_>) -> Value {
+pub fn read<'a>(data: &'a Map<String, Value>, table: &[Media], context: &Context<'_>) -> Member<'a> {
     let entries = table.iter().filter_map(|media| {
         let (url, expires) = address(content::at(data, media.path)?.as_str()?.trim(), context)?;
-        let mut file = Map::new();
-        put(&mut file, "role", Some(media.role.name()));
-        put(&mut file, "kind", Some(media.kind.name()));
-        put(&mut file, "url", Some(url));
-        put(&mut file, "expiresAt", expires.map(|seconds| rfc3339(seconds.saturating_mul(1_000))));
-        Some(Value::Object(file))
+        let mut file = Object::default();
+        file.put("role", Some(text(media.role.name())));
+        file.put("kind", Some(text(media.kind.name())));
+        file.put("url", Some(text(url)));
+        file.put("expiresAt", expires.map(|seconds| text(rfc3339(seconds.saturating_mul(1_000)))));
+        Some(Member::Object(file))
     });
-    Value::Array(entries.collect())
+    Member::List(entries.collect())
 }
 
 /// Returns an absolute address, and in seconds until when it needs no credential where that ends.
-fn address(place: &str, context: &Context<'_>) -> Option<(String, Option<u64>)> {
+fn address<'a>(place: &'a str, context: &Context<'_>) -> Option<(Cow<'a, str>, Option<u64>)> {
     if files::is_clean(place) && !place.contains(char::is_control) {
         let expires = context.now / 1_000 + link::LONGEST;
         let signed = link::sign(context.link_secret, place, expires);
         let expires = signed.is_some().then_some(expires);
         let path = signed.unwrap_or_else(|| files::encode(place));
-        return Some((format!("{}{path}", context.origin), expires));
+        return Some((format!("{}{path}", context.origin).into(), expires));
     }
-    is_web(place).then(|| (place.to_owned(), None))
+    is_web(place).then(|| (place.into(), None))
 }
 
 /// Whether a text is an address of the web: `http` or `https`, a host, and nothing that an address cannot hold.
@@ -69,14 +73,14 @@ mod tests {
     #[test]
     fn without_a_secret_a_path_is_absolute_and_needs_a_credential() {
         let unsigned = address("/gnapi/files/a b.jpg", &context(&Secret::new("")));
-        assert_eq!(unsigned, Some(("https://gateway.test/gnapi/files/a%20b.jpg".to_owned(), None)));
+        assert_eq!(unsigned, Some(("https://gateway.test/gnapi/files/a%20b.jpg".into(), None)));
     }
 
     #[test]
     fn addresses_elsewhere_stay_as_they_are() {
         let secret = Secret::new("secret");
         for place in ["http://wx.qlogo.cn/mmhead/0", "HTTPS://a.test", "http://10.0.0.1:81/gnapi/files/a.jpg?b=c#d"] {
-            assert_eq!(address(place, &context(&secret)), Some((place.to_owned(), None)));
+            assert_eq!(address(place, &context(&secret)), Some((place.into(), None)));
         }
     }
 

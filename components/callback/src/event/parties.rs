@@ -1,8 +1,9 @@
 //! Who wrote to whom, where, and which way.
 
-use super::put;
+use super::member::{Member, Object, text};
 use crate::envelope::Envelope;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::borrow::Cow;
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,42 +46,42 @@ pub fn sent_by(envelope: &Envelope, direction: Direction) -> Option<&'static str
 }
 
 /// Describes somebody whom a field of the data names, or two; none if there is no id.
-pub fn party(envelope: &Envelope, id: &str, name: Option<&str>) -> Option<Map<String, Value>> {
-    let mut party = Map::new();
-    put(&mut party, "id", Some(envelope.text(id)?));
-    put(&mut party, "name", name.and_then(|name| envelope.text(name)));
+pub fn party<'a>(envelope: &'a Envelope, id: &str, name: Option<&str>) -> Option<Object<'a>> {
+    let mut party = Object::default();
+    party.put("id", Some(text(envelope.text(id)?)));
+    party.put("name", name.and_then(|name| envelope.text(name)).map(text));
     Some(party)
 }
 
 /// Describes who sent a message, and the platform's user who had the account send it.
-pub fn sender(envelope: &Envelope) -> Option<Map<String, Value>> {
+pub fn sender(envelope: &Envelope) -> Option<Member<'_>> {
     let mut sender = party(envelope, "sender", Some("sender_name"))?;
-    put(&mut sender, "user", party(envelope, "sendUserId", Some("sendUserName")));
-    Some(sender)
+    sender.put("user", party(envelope, "sendUserId", Some("sendUserName")).map(Member::Object));
+    Some(Member::Object(sender))
 }
 
 /// Describes the conversation that a callback belongs to, and who is at its other end.
-pub fn conversation(envelope: &Envelope, direction: Direction) -> Option<Map<String, Value>> {
+pub fn conversation(envelope: &Envelope, direction: Direction) -> Option<Member<'_>> {
     let id = envelope.conversation()?;
-    let mut conversation = Map::new();
+    let mut conversation = Object::default();
     if let Some(room) = id.strip_prefix("R:") {
-        put(&mut conversation, "kind", Some("group"));
-        put(&mut conversation, "room", Some(room));
+        conversation.put("kind", Some(text("group")));
+        conversation.put("room", Some(text(room.to_owned())));
     } else {
-        put(&mut conversation, "kind", Some("direct"));
-        put(&mut conversation, "otherParty", other_party(envelope, &id, direction));
+        conversation.put("kind", Some(text("direct")));
+        conversation.put("otherParty", other_party(envelope, &id, direction).map(text));
     }
-    put(&mut conversation, "id", Some(id));
-    Some(conversation)
+    conversation.put("id", Some(text(id)));
+    Some(Member::Object(conversation))
 }
 
 /// Finds the end of a direct conversation, `S:one_other`, that is not the account; where the account is neither of them,
 /// the one whom the message came from or went to.
-fn other_party(envelope: &Envelope, conversation: &str, direction: Direction) -> Option<String> {
+fn other_party<'a>(envelope: &'a Envelope, conversation: &str, direction: Direction) -> Option<Cow<'a, str>> {
     let account = envelope.account.as_deref();
     match conversation.strip_prefix("S:").and_then(|ends| ends.split_once('_')) {
-        Some((one, other)) if Some(one) == account => Some(other.to_owned()),
-        Some((one, other)) if Some(other) == account => Some(one.to_owned()),
+        Some((one, other)) if Some(one) == account => Some(other.to_owned().into()),
+        Some((one, other)) if Some(other) == account => Some(one.to_owned().into()),
         _ => match direction {
             Direction::Inbound => envelope.text("sender"),
             Direction::Outbound => envelope.text("receiver"),
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn a_field_without_a_name_is_nobodys_name() {
         let callback = json!({"data": {"receiver": "9", "": "x", "sender": "8", "sender_name": "乙"}});
-        let party = |id, name| Value::Object(party(&read(&callback), id, name).unwrap());
+        let party = |id, name| json!(party(&read(&callback), id, name));
         assert_eq!(party("receiver", None), json!({"id": "9"}));
         assert_eq!(party("sender", Some("sender_name")), json!({"id": "8", "name": "乙"}));
     }
@@ -130,7 +131,7 @@ mod tests {
     fn a_conversation_is_with_a_room_or_with_its_other_end() {
         let case = |id: &str, direction| {
             let data = json!({"conversation_id": id, "sender": "8", "receiver": "9"});
-            Value::Object(conversation(&read(&json!({"wxid": "168", "data": data})), direction).unwrap())
+            json!(conversation(&read(&json!({"wxid": "168", "data": data})), direction))
         };
         assert_eq!(case("R:108", Direction::Inbound), json!({"kind": "group", "id": "R:108", "room": "108"}));
         for id in ["S:168_788", "S:788_168"] {

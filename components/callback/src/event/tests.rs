@@ -6,6 +6,7 @@ use contract::{
     events::{documentation, schema},
     samples::{self, Callback, Direction, mutated},
 };
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, env, fs};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/events");
