@@ -8,7 +8,8 @@ use crate::{
 use futures::future::join_all;
 use serde_json::json;
 use simulator::subscriber::Reply;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 /// So many tries of one subscriber are under way at once, and each is given up after so many seconds.
 const AT_ONCE: u64 = 16;
@@ -61,4 +62,23 @@ async fn one_conversation_that_hangs_costs_a_subscriber_one_place() {
     }
 
     receiver.wait_for(51, PATIENCE).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_comes_while_a_subscriber_hangs_does_not_wait_for_what_is_under_way() {
+    let receiver = Receiver::answering(Reply::never()).await;
+    let gateway = Gateway::builder().subscriber("all", &receiver.url(), &[]).start().await;
+    // The second one of each pair comes while whoever hands on the first one still looks for more.
+    for pair in 1..=AT_ONCE as usize / 2 {
+        for number in [1, 2] {
+            let id = format!("{pair}/{number}");
+            gateway.call_back(&json!({"msgId": id, "type": "text_msg", "wxid": id})).await;
+            sleep(Duration::from_millis(3)).await;
+        }
+
+        receiver.wait_for(2 * pair, PATIENCE).await.unwrap();
+
+        // Now it looks no longer.
+        sleep(Duration::from_millis(50)).await;
+    }
 }
