@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use super::load::{self, Outcome};
 use super::process::{Syncs, Usage};
@@ -21,6 +22,9 @@ const WARM_UP: Duration = Duration::from_millis(700);
 /// While disk calls are counted there are so many requests in a second, for so long at most.
 const TRACED_RATE: f64 = 50.0;
 const TRACED: Duration = Duration::from_secs(2);
+
+/// What goes on behind the last answers ends within this time.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// So many accounts send, unless the row is about that: at 500 ms each, far more than are needed.
 pub const ACCOUNTS: u64 = 20_000;
@@ -108,8 +112,10 @@ impl Bench {
         Ok(Self { target, subject, work })
     }
 
-    /// Ends what was started.
+    /// Ends what was started, once it is done: whoever is ended before leaves deliveries claimed, whose places at the
+    /// subscriber nobody has until the claims end.
     pub async fn end(self) -> Result<()> {
+        sleep(BEHIND).await;
         match self.subject {
             Some(subject) => subject.stop().await,
             None => Ok(()),
@@ -159,7 +165,9 @@ pub async fn measure(stage: &Stage, begin: impl AsyncFn() -> Result<Bench>, last
     let mut measured = Measured::default();
     let mut outcomes = Vec::new();
     for connections in CONNECTIONS {
-        let outcome = begin().await?.closed(connections, lasts).await?;
+        let bench = begin().await?;
+        let outcome = bench.closed(connections, lasts).await?;
+        bench.end().await?;
         measured.peak = measured.peak.max(outcome.rate());
         outcomes.push(outcome);
     }
@@ -170,6 +178,7 @@ pub async fn measure(stage: &Stage, begin: impl AsyncFn() -> Result<Bench>, last
         measured.cost = Cost { syncs: bench.syncs(stage, lasts).await?, ..cost };
         measured.resident = resident;
         outcomes.push(outcome);
+        bench.end().await?;
     }
     let done: u64 = outcomes.iter().map(|outcome| outcome.done).sum();
     let failed: u64 = outcomes.iter().map(|outcome| outcome.failed).sum();
