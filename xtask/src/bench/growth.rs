@@ -92,10 +92,21 @@ pub async fn accounts(stage: &Stage, counts: &[u64], lasts: Duration) -> Result<
 pub struct Drain {
     /// Messages that were queued.
     pub messages: u64,
-    /// Messages per second, and processor seconds of 1,000, in each slice.
-    pub slices: Vec<(f64, f64)>,
+    /// What each slice came to.
+    pub slices: Vec<Slice>,
     /// What the gateway says of messages that the platform has taken, and of how many.
     pub fates: BTreeMap<String, u64>,
+}
+
+/// A slice of the messages.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Slice {
+    /// Messages per second.
+    pub rate: f64,
+    /// Processor seconds of 1,000 messages.
+    pub seconds: f64,
+    /// Lanes that were worked at its end.
+    pub lanes: u64,
 }
 
 /// Queues messages to employees for later, and measures how they leave when they are all due at once.
@@ -124,8 +135,9 @@ pub async fn drain(stage: &Stage, count: u64) -> Result<Drain> {
             sleep(Duration::from_millis(10)).await;
         }
         let sent = (counterpart.answered() - from).max(1) as f64;
-        let seconds = Usage::of(process).seconds - used;
-        slices.push((sent / begun.elapsed().as_secs_f64(), seconds * 1_000.0 / sent));
+        let seconds = (Usage::of(process).seconds - used) * 1_000.0 / sent;
+        let rate = sent / begun.elapsed().as_secs_f64();
+        slices.push(Slice { rate, seconds, lanes: stock::worked_lanes(folder.path())? });
     }
     // The gateway hears of the last answers.
     sleep(SETTLED).await;

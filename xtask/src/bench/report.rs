@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::floor;
 use super::goal::goals;
-use super::growth::{Drain, Memory, Sending, Stored};
+use super::growth::{Drain, Memory, Sending, Slice, Stored};
 use super::machine::Machine;
 use super::measure::Measured;
 use super::row::{ROWS, Row};
@@ -19,6 +19,7 @@ use super::start::Starts;
 /// What stands in the document beside the numbers.
 const PREFACE: &str = include_str!("preface.md");
 const SAVINGS: &str = include_str!("savings.md");
+const QUEUE: &str = include_str!("queue.md");
 const SPIN: &str = include_str!("spin.md");
 
 const MEGABYTE: f64 = 1_000_000.0;
@@ -184,13 +185,16 @@ impl Report {
         let Some(drain) = &self.drain else { return Ok(()) };
         drain.begin(out, "A long queue")?;
         let Drain { messages, slices, fates } = &drain.what;
-        let head = "| part | messages a second | CPU s per 1,000 |";
+        let head = "| part | messages a second | CPU s per 1,000 | lanes worked at its end |";
         let fates = fates.iter().map(|(fate, count)| format!("{count} `{fate}`")).collect::<Vec<_>>().join(", ");
-        writeln!(out, "{messages} messages to employees leave. What they come to: {fates}.\n\n{head}\n|---|---|---|")?;
-        for (number, (rate, seconds)) in (1..).zip(slices) {
-            writeln!(out, "| {number} of {} | {rate:.0} | {seconds:.3} |", slices.len())?;
+        writeln!(
+            out,
+            "{messages} messages to employees leave. What they come to: {fates}.\n\n{head}\n|---|---|---|---|"
+        )?;
+        for (number, Slice { rate, seconds, lanes }) in (1..).zip(slices) {
+            writeln!(out, "| {number} of {} | {rate:.0} | {seconds:.3} | {lanes} |", slices.len())?;
         }
-        writeln!(out)
+        writeln!(out, "\n{QUEUE}")
     }
 
     fn starts(&self, out: &mut Formatter) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::measure::Bench;
 use super::subject::{Kind, Setting, Stage};
-use super::work::Work;
+use super::work::{Work, milliseconds};
 
 /// How long a gateway may be writing.
 const WAIT: Duration = Duration::from_secs(10);
@@ -50,6 +50,16 @@ pub fn make_due(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Says how many lanes are worked.
+pub fn worked_lanes(folder: &Path) -> Result<u64> {
+    let database = Connection::open(folder.join("sqlite.db"))?;
+    Ok(database.query_row(
+        "SELECT count(*) FROM lane WHERE lease_until > ?",
+        [i64::try_from(milliseconds())?],
+        |row| row.get(0),
+    )?)
+}
+
 /// Says in which states the messages are and why, and how many in each.
 pub fn fates(folder: &Path) -> Result<BTreeMap<String, u64>> {
     let database = Connection::open(folder.join("sqlite.db"))?;
@@ -72,7 +82,7 @@ pub async fn fill(stage: &Stage, count: u64) -> Result<TempDir> {
 }
 
 fn insert(folder: &Path, count: u64) -> Result<()> {
-    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    let now = i64::try_from(milliseconds())?;
     for (database, statements) in
         [("sqlite.db", [EVENTS, MARKS, DELIVERIES].as_slice()), ("key_value.db", [KEYS].as_slice())]
     {

@@ -244,7 +244,8 @@ fn conversation(account: &str, customer: u64) -> String {
     format!("S:{account}_7881{customer:012}")
 }
 
-fn milliseconds() -> u64 {
+/// Now, in milliseconds since 1970.
+pub fn milliseconds() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
